@@ -1,0 +1,5 @@
+//! E-mail addresses as the other crates see them.
+
+mod compare;
+mod parse;
+mod print;

@@ -1,0 +1,108 @@
+//! Evidence: what happened, when, on which basis and under which notice.
+
+use std::fmt;
+
+use consentry_policy::{LegalBasis, NoticeVersion, TopicId};
+use jiff::Timestamp;
+
+use crate::text_enum;
+
+text_enum! {
+    /// What a consent event records.
+    Action {
+        /// Somebody asked for a topic; nothing is confirmed yet.
+        Requested => "requested",
+        /// Somebody who had left asked for a topic again (GDPR art. 7; S0-57).
+        RequestedAgain => "requested-again",
+        /// The mailbox's owner agreed (S0-26).
+        Confirmed => "confirmed",
+        /// The one reminder was queued (S0-31).
+        Reminded => "reminded",
+        /// A topic, or everything, was left: the right to object (GDPR art. 21; S0-54).
+        Objected => "objected",
+        /// Processing was restricted (GDPR art. 18).
+        Restricted => "restricted",
+        /// The restriction was lifted (GDPR art. 18(3)).
+        RestrictionLifted => "restriction-lifted",
+        /// A new address was asked for (GDPR art. 16; S0-39).
+        RectificationRequested => "rectification-requested",
+        /// The new address was confirmed and replaced the old one.
+        Rectified => "rectified",
+        /// A copy of the data was handed over (GDPR art. 15 and 20; S0-38, S0-41).
+        Exported => "exported",
+        /// Erasure was asked for (GDPR art. 17; S0-60).
+        ErasureRequested => "erasure-requested",
+    }
+}
+
+text_enum! {
+    /// Through which door a request came.
+    Channel {
+        /// The form on the home page.
+        Form => "form",
+        /// The same form, sent as JSON.
+        Json => "json",
+        /// A link in a mail and the page behind it.
+        Link => "link",
+        /// The mail program's own button (RFC 8058).
+        OneClick => "one-click",
+        /// The operator's command line, on behalf of the person.
+        Admin => "admin",
+        /// The software itself, on a date set by the policy.
+        Schedule => "schedule",
+    }
+}
+
+/// What a decision proves: the content of a consent event, before it has a receipt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// When it happened.
+    pub at: Timestamp,
+    /// What happened.
+    pub action: Action,
+    /// Through which door.
+    pub channel: Channel,
+    /// The topic concerned; `None` is everything.
+    pub topic: Option<TopicId>,
+    /// The legal basis that the topic rests on from here; `None` where none is concerned.
+    pub basis: Option<LegalBasis>,
+    /// The notice that was shown.
+    pub notice: NoticeVersion,
+}
+
+/// The number under which a person can name a consent event: random, it links to nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Receipt(String);
+
+impl Receipt {
+    /// A receipt from 16 random bytes, written as 32 hexadecimal digits.
+    pub fn from_random(bytes: [u8; 16]) -> Self {
+        Self(format!("{:032x}", u128::from_be_bytes(bytes)))
+    }
+
+    /// A receipt read back from a store.
+    pub fn stored(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+}
+
+impl AsRef<str> for Receipt {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Receipt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One line of the append-only record of what a person agreed to and objected to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConsentEvent {
+    /// Its receipt.
+    pub receipt: Receipt,
+    /// What it proves.
+    pub evidence: Evidence,
+}

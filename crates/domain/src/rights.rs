@@ -1,0 +1,107 @@
+//! The rights of the person: erasure, restriction, rectification, a copy (GDPR art. 15 to 20).
+
+use consentry_address::EmailAddress;
+use consentry_policy::Policy;
+use jiff::Timestamp;
+
+use crate::{Action, Channel, Effects, Evidence, LetterKind, RequestedAddress, Subject};
+
+impl Subject {
+    /// Hides the person at once, cancels their queue and owes them one answer
+    /// (GDPR art. 17; S0-60, S0-62).
+    pub fn request_erasure(
+        &mut self,
+        channel: Channel,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Effects {
+        self.erased_at = Some(now);
+        self.requested_address = None;
+        Effects {
+            evidence: vec![Self::evidence(
+                policy,
+                now,
+                Action::ErasureRequested,
+                channel,
+            )],
+            letters: vec![LetterKind::ErasureAnswer],
+            cancelled: LetterKind::ALL.to_vec(),
+        }
+    }
+
+    /// Restricts processing: the data stay, nothing is done with them (GDPR art. 18).
+    /// `None` when a restriction is in force already.
+    pub fn restrict(&mut self, policy: &Policy, now: Timestamp) -> Option<Effects> {
+        if self.restricted_at.is_some() {
+            return None;
+        }
+        self.restricted_at = Some(now);
+        Some(noted(policy, now, Action::Restricted, Channel::Admin))
+    }
+
+    /// Lifts a restriction; `None` when none is in force.
+    pub fn lift_restriction(&mut self, policy: &Policy, now: Timestamp) -> Option<Effects> {
+        self.restricted_at.take()?;
+        Some(noted(
+            policy,
+            now,
+            Action::RestrictionLifted,
+            Channel::Admin,
+        ))
+    }
+
+    /// Asks for another address: the new one confirms, the one in use is told
+    /// (GDPR art. 16; S0-39).
+    pub fn request_address(
+        &mut self,
+        new: EmailAddress,
+        channel: Channel,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Effects {
+        let replaced = self.requested_address.replace(RequestedAddress {
+            address: new,
+            at: now,
+        });
+        if replaced.is_some() {
+            // The link in the mailbox asked for before must not confirm this one.
+            self.generation = self.generation.wrapping_add(1);
+        }
+        Effects {
+            letters: vec![LetterKind::AddressConfirmation, LetterKind::AddressChange],
+            cancelled: vec![LetterKind::AddressConfirmation, LetterKind::AddressChange],
+            ..noted(policy, now, Action::RectificationRequested, channel)
+        }
+    }
+
+    /// The owner of the new address confirms; the old one is not kept, and no link that was
+    /// mailed to it works any more (S0-39). `None` when no change is under way.
+    pub fn confirm_address(&mut self, policy: &Policy, now: Timestamp) -> Option<Effects> {
+        self.address = self.requested_address.take()?.address;
+        self.generation = self.generation.wrapping_add(1);
+        self.last_prompted_at = None;
+        let mut effects = noted(policy, now, Action::Rectified, Channel::Link);
+        effects.cancelled = vec![
+            LetterKind::AddressConfirmation,
+            LetterKind::AddressChange,
+            LetterKind::Confirmation,
+        ];
+        if self.awaits_confirmation() {
+            effects.letters.push(LetterKind::Confirmation);
+        }
+        Some(effects)
+    }
+
+    /// Notes that a copy of the data was handed over (GDPR art. 15, 20).
+    pub fn note_export(&mut self, channel: Channel, policy: &Policy, now: Timestamp) -> Effects {
+        noted(policy, now, Action::Exported, channel)
+    }
+}
+
+fn noted(policy: &Policy, now: Timestamp, action: Action, channel: Channel) -> Effects {
+    let evidence: Evidence = Subject::evidence(policy, now, action, channel);
+    Effects {
+        evidence: vec![evidence],
+        ..Effects::default()
+    }
+}

@@ -1,0 +1,3 @@
+//! The policy crate as its users see it.
+
+mod period;

@@ -1,0 +1,1 @@
+//! Settings, tracing, the object graph, worker loops and shutdown: the composition root.

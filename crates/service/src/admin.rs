@@ -1,0 +1,124 @@
+//! What the operator does on behalf of people, and looks at.
+
+use consentry_address::EmailAddress;
+use consentry_domain::{Channel, Effects, Subject, SubjectId};
+use jiff::Timestamp;
+
+use crate::{
+    Error, Service,
+    ports::{Filter, JobStatus, OutboxStatus},
+    record::{PersonRecord, PersonalData},
+};
+
+impl Service {
+    /// One person's record, by address (S0-38).
+    ///
+    /// # Errors
+    /// [`Error::UnknownPerson`] for hidden and unknown people alike (S0-61).
+    pub async fn show(&self, address: &EmailAddress) -> Result<PersonRecord, Error> {
+        let person = self.find(address).await?;
+        self.record(&person).await
+    }
+
+    /// Live, visible people by number, a page at a time; hand the last number in to go on.
+    pub async fn list(
+        &self,
+        filter: &Filter,
+        after: Option<SubjectId>,
+        limit: u64,
+    ) -> Result<Vec<Subject>, Error> {
+        let now = self.now();
+        let mut page = self
+            .store()
+            .list(self.controller(), filter, after, limit)
+            .await?;
+        page.retain(|person| person.is_visible(self.policy(), now));
+        Ok(page)
+    }
+
+    /// A copy of everything that is held of a person, on their request (S0-41).
+    pub async fn export_for(&self, address: &EmailAddress) -> Result<PersonalData, Error> {
+        let person = self
+            .on_behalf(address, |person, now| {
+                let effects = person.note_export(Channel::Admin, self.policy(), now);
+                Ok((person.clone(), effects))
+            })
+            .await?;
+        self.personal_data(person).await
+    }
+
+    /// Erasure on the person's request (S0-60).
+    pub async fn erase_for(&self, address: &EmailAddress) -> Result<(), Error> {
+        self.on_behalf(address, |person, now| {
+            Ok(((), person.request_erasure(Channel::Admin, self.policy(), now)))
+        })
+        .await
+    }
+
+    /// Restricts processing; `false` when it was restricted before (GDPR art. 18; S0-42).
+    pub async fn restrict(&self, address: &EmailAddress) -> Result<bool, Error> {
+        self.on_behalf(address, |person, now| {
+            let effects = person.restrict(self.policy(), now);
+            Ok((effects.is_some(), effects.unwrap_or_default()))
+        })
+        .await
+    }
+
+    /// Lifts a restriction; `false` when none was in force (GDPR art. 18(3)).
+    pub async fn lift(&self, address: &EmailAddress) -> Result<bool, Error> {
+        self.on_behalf(address, |person, now| {
+            let effects = person.lift_restriction(self.policy(), now);
+            Ok((effects.is_some(), effects.unwrap_or_default()))
+        })
+        .await
+    }
+
+    /// Asks the new address for its confirmation; the old one stays until then (S0-39).
+    ///
+    /// # Errors
+    /// [`Error::AddressInUse`] when the new address has a record of its own.
+    pub async fn rectify(&self, address: &EmailAddress, new: EmailAddress) -> Result<(), Error> {
+        if self.policy().subscription.refuses(&new) {
+            return Err(Error::RefusedDomain);
+        }
+        let same = address.comparison_key() == new.comparison_key();
+        if !same && self.find(&new).await.is_ok() {
+            return Err(Error::AddressInUse);
+        }
+        self.on_behalf(address, |person, now| {
+            let effects = person.request_address(new.clone(), Channel::Admin, self.policy(), now);
+            Ok(((), effects))
+        })
+        .await
+    }
+
+    /// The last run of every job.
+    pub async fn job_statuses(&self) -> Result<Vec<JobStatus>, Error> {
+        Ok(self.store().job_statuses(self.controller()).await?)
+    }
+
+    /// How many letters stand where.
+    pub async fn outbox_status(&self) -> Result<OutboxStatus, Error> {
+        let now = self.now();
+        Ok(self.store().outbox_status(self.controller(), now).await?)
+    }
+
+    async fn find(&self, address: &EmailAddress) -> Result<Subject, Error> {
+        let now = self.now();
+        self.store()
+            .subject_by_address(self.controller(), address)
+            .await?
+            .filter(|person| person.is_visible(self.policy(), now))
+            .ok_or(Error::UnknownPerson)
+    }
+
+    async fn on_behalf<T>(
+        &self,
+        address: &EmailAddress,
+        decide: impl Fn(&mut Subject, Timestamp) -> Result<(T, Effects), Error> + Send + Sync,
+    ) -> Result<T, Error> {
+        let person = self.find(address).await?;
+        self.with_person(person.id, Error::UnknownPerson, decide)
+            .await
+    }
+}

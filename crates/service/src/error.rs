@@ -1,0 +1,52 @@
+//! What can go wrong in a use case.
+
+use consentry_address::AddressError;
+use thiserror::Error;
+
+use crate::ports::{MailerError, StoreError};
+
+/// Why a use case did not run. Nothing of it names a person.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The address cannot be one.
+    #[error("the address is not accepted ({})", .0.code())]
+    Address(#[from] AddressError),
+    /// The address is of a domain that the policy refuses (S0-14).
+    #[error("the policy refuses addresses of this domain")]
+    RefusedDomain,
+    /// A topic that the policy does not have.
+    #[error("the policy has no such topic")]
+    UnknownTopic,
+    /// No live record of this address.
+    #[error("no record of this address")]
+    UnknownPerson,
+    /// The new address of a rectification has a record of its own.
+    #[error("the new address has a record of its own")]
+    AddressInUse,
+    /// A link does not do what was asked.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The mailer failed.
+    #[error(transparent)]
+    Mailer(#[from] MailerError),
+}
+
+/// Why a mailed link does nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum LinkError {
+    /// Not one of ours, forged, or its person is not held any more: all the same to outsiders.
+    #[error("the link is unknown")]
+    Unknown,
+    /// Its time is over; a new one can be mailed.
+    #[error("the link has expired")]
+    Expired,
+    /// The request behind it was withdrawn or replaced.
+    #[error("the link was superseded")]
+    Superseded,
+    /// What was asked for needs a freshly mailed link (erasure, copy, change of address).
+    #[error("the action needs a fresh link")]
+    NotFresh,
+}

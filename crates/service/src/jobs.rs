@@ -1,0 +1,226 @@
+//! Background work as reconcilers: no input, idempotent, one path for the first run and the
+//! tenth, a lease that outlives a kill, a stored status.
+
+use std::fmt;
+
+use tracing::{error, info};
+
+use crate::{
+    Error, Service,
+    ports::{Candidates, JobStatus, PurgeReason, WorkerId},
+};
+
+/// A job of the worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Job {
+    /// Removes addresses that were never confirmed (S0-32).
+    PurgeUnconfirmed,
+    /// Removes records whose grace after an erasure has ended (S0-63).
+    PurgeErased,
+    /// Queues the one reminder (S0-31).
+    Remind,
+    /// Hands letters over to the relay.
+    Dispatch,
+}
+
+impl Job {
+    /// Every job, in the order of a pass: what must go goes first, so that nobody is reminded
+    /// who should be gone.
+    pub const ALL: [Self; 4] = [
+        Self::PurgeUnconfirmed,
+        Self::PurgeErased,
+        Self::Remind,
+        Self::Dispatch,
+    ];
+
+    /// The written form.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PurgeUnconfirmed => "purge-unconfirmed",
+            Self::PurgeErased => "purge-erased",
+            Self::Remind => "remind",
+            Self::Dispatch => "dispatch",
+        }
+    }
+}
+
+impl fmt::Display for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JobOutcome {
+    /// It did this much; in words without personal data.
+    Done(String),
+    /// There was nothing to do.
+    Idle,
+    /// Another worker is at it.
+    Elsewhere,
+}
+
+/// How many people are loaded, decided and saved in one commit.
+const BATCH: u64 = 500;
+
+impl Service {
+    /// Runs a job once and stores how it ended.
+    pub async fn run_job(
+        &self,
+        job: Job,
+        worker: &WorkerId,
+        stop: &(dyn Fn() -> bool + Send + Sync),
+    ) -> Result<JobOutcome, Error> {
+        let started_at = self.now();
+        // Letters are leased one by one, so several workers dispatch side by side.
+        if job != Job::Dispatch && !self.lease(job, worker).await? {
+            return Ok(JobOutcome::Elsewhere);
+        }
+        let ended = match job {
+            Job::PurgeUnconfirmed => self.purge(job, worker, PurgeReason::Unconfirmed, stop).await,
+            Job::PurgeErased => self.purge(job, worker, PurgeReason::Erased, stop).await,
+            Job::Remind => self.remind(worker, stop).await,
+            Job::Dispatch => self.dispatch_job(worker, stop).await,
+        };
+        let (outcome, failed) = match &ended {
+            Ok(JobOutcome::Done(what)) => (what.clone(), false),
+            Ok(_) => ("nothing to do".to_owned(), false),
+            Err(error) => (error.to_string(), true),
+        };
+        if failed {
+            error!(job = job.as_str(), error = %outcome, "job failed");
+        }
+        self.store()
+            .finish_job(
+                self.controller(),
+                worker,
+                &JobStatus {
+                    job: job.as_str().to_owned(),
+                    started_at: Some(started_at),
+                    succeeded_at: (!failed).then(|| self.now()),
+                    outcome: Some(outcome),
+                    failed,
+                },
+            )
+            .await?;
+        ended
+    }
+
+    async fn lease(&self, job: Job, worker: &WorkerId) -> Result<bool, Error> {
+        let store = self.store();
+        Ok(store
+            .lease_job(self.controller(), job.as_str(), worker)
+            .await?)
+    }
+
+    async fn dispatch_job(
+        &self,
+        worker: &WorkerId,
+        stop: &(dyn Fn() -> bool + Send + Sync),
+    ) -> Result<JobOutcome, Error> {
+        let report = self.dispatch(worker, stop).await?;
+        if report.is_empty() {
+            return Ok(JobOutcome::Idle);
+        }
+        Ok(JobOutcome::Done(format!(
+            "{} sent, {} deferred, {} failed, {} uncertain, {} cancelled",
+            report.sent, report.deferred, report.failed, report.uncertain, report.cancelled
+        )))
+    }
+
+    /// Queues the reminders that are due: the mark and the letter in one commit, so that
+    /// there is never a second one.
+    async fn remind(
+        &self,
+        worker: &WorkerId,
+        stop: &(dyn Fn() -> bool + Send + Sync),
+    ) -> Result<JobOutcome, Error> {
+        let Some(delay) = self.policy().subscription.reminder else {
+            return Ok(JobOutcome::Idle);
+        };
+        let mut reminded = 0;
+        while !stop() && self.lease(Job::Remind, worker).await? {
+            let cutoff = delay.cutoff(self.now(), &self.policy().time_zone);
+            let candidates = Candidates::ToRemind(cutoff);
+            let ids = self
+                .store()
+                .candidates(self.controller(), candidates, BATCH)
+                .await?;
+            let mut unit = self.store().begin().await?;
+            let now = self.now();
+            let people = unit.by_id(self.controller(), &ids).await?;
+            let changes: Vec<_> = people
+                .into_iter()
+                .flatten()
+                .filter_map(|mut person| {
+                    let effects = person.remind(self.policy(), now)?;
+                    Some(self.change(person, false, effects, now))
+                })
+                .collect();
+            if changes.is_empty() {
+                break;
+            }
+            unit.save(&changes).await?;
+            unit.commit().await?;
+            reminded += changes.len();
+        }
+        Ok(done(reminded, "reminded"))
+    }
+
+    /// Removes the records whose period has ended, then their bytes.
+    async fn purge(
+        &self,
+        job: Job,
+        worker: &WorkerId,
+        reason: PurgeReason,
+        stop: &(dyn Fn() -> bool + Send + Sync),
+    ) -> Result<JobOutcome, Error> {
+        let policy = self.policy();
+        let mut purged = 0;
+        while !stop() && self.lease(job, worker).await? {
+            let cutoff = |period: consentry_policy::Period| {
+                period.cutoff(self.now(), &policy.time_zone)
+            };
+            let candidates = match reason {
+                PurgeReason::Unconfirmed => {
+                    Candidates::UnconfirmedSince(cutoff(policy.retention.pending))
+                }
+                PurgeReason::Erased => Candidates::ErasedSince(cutoff(policy.retention.erased)),
+            };
+            let ids = self
+                .store()
+                .candidates(self.controller(), candidates, BATCH)
+                .await?;
+            let mut unit = self.store().begin().await?;
+            let now = self.now();
+            let due: Vec<_> = unit
+                .by_id(self.controller(), &ids)
+                .await?
+                .into_iter()
+                .flatten()
+                .filter(|person| person.is_due_for_purge(policy, now))
+                .map(|person| person.id)
+                .collect();
+            if due.is_empty() {
+                break;
+            }
+            // First the copies outside the database: a purge that is cut off here is repeated.
+            self.mailer().forget(&due).await?;
+            unit.purge(self.controller(), &due, reason, now).await?;
+            unit.commit().await?;
+            purged += due.len();
+        }
+        if !self.store().clean_purged_bytes().await? {
+            info!("purged bytes are cleaned by the next pass: somebody was reading");
+        }
+        Ok(done(purged, "purged"))
+    }
+}
+
+fn done(count: usize, what: &str) -> JobOutcome {
+    match count {
+        0 => JobOutcome::Idle,
+        count => JobOutcome::Done(format!("{count} {what}")),
+    }
+}

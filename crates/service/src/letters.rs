@@ -1,0 +1,56 @@
+//! What a letter says: composed from the person as they are at the moment of the hand-over.
+
+use consentry_domain::{LetterKind, Subject};
+use consentry_token::Purpose;
+use jiff::Timestamp;
+
+use crate::{
+    Service,
+    ports::{LeasedLetter, Letter, SecretUrl},
+    subscriptions::topics_of,
+};
+
+impl Service {
+    /// The letter, with fresh links; `None` when it is no longer owed to this person.
+    pub(crate) fn compose(
+        &self,
+        letter: &LeasedLetter,
+        person: &Subject,
+        now: Timestamp,
+    ) -> Option<Letter> {
+        let is_held = person.erased_at.is_some() || person.is_visible(self.policy(), now);
+        if !is_held || !letter.kind.is_owed_to(person) {
+            return None;
+        }
+        let zone = &self.policy().time_zone;
+        let confirm_url = self.confirm_url(letter.kind, person, now);
+        Some(Letter {
+            id: letter.id,
+            kind: letter.kind,
+            subject: person.id,
+            to: letter.kind.recipient(person)?.clone(),
+            language: person.language,
+            date: now,
+            topics: topics_of(letter.kind, person),
+            confirm_until: confirm_url
+                .is_some()
+                .then(|| self.policy().links.confirmation.after(now, zone)),
+            confirm_url,
+            preferences_url: self.link(Purpose::Preferences, person, now),
+            unsubscribe_url: self.link(Purpose::Unsubscribe, person, now),
+            home_url: self.public_url().join("/"),
+            erasure: person
+                .erased_at
+                .map(|at| (at, self.policy().retention.erased.after(at, zone))),
+        })
+    }
+
+    fn confirm_url(&self, kind: LetterKind, person: &Subject, now: Timestamp) -> Option<SecretUrl> {
+        let purpose = match kind {
+            LetterKind::Confirmation | LetterKind::Reminder => Purpose::Confirm,
+            LetterKind::AddressConfirmation => Purpose::ConfirmAddress,
+            _ => return None,
+        };
+        Some(self.link(purpose, person, now))
+    }
+}

@@ -1,0 +1,29 @@
+//! The use cases of Consentry and the ports they need.
+//!
+//! [`Service`] is what an embedder calls and what the pages, the worker and the command line
+//! call. It holds no global state: the store, the mailer, the clock and the random source are
+//! handed to it as [ports](crate::ports).
+//!
+//! Architecture invariants: one use case is one commit (state, evidence and queued letters
+//! together, or nothing); no transaction is open while a letter is handed over; nothing
+//! personal is in an error; this crate knows no database, no HTTP and no SMTP.
+
+mod admin;
+mod dispatch;
+mod error;
+mod jobs;
+mod letters;
+mod links;
+pub mod ports;
+mod preferences;
+pub mod record;
+mod service;
+mod subscriptions;
+
+pub use dispatch::DispatchReport;
+pub use error::{Error, LinkError};
+pub use jobs::{Job, JobOutcome};
+pub use links::{PublicUrl, PublicUrlError};
+pub use preferences::{Chosen, Door, PreferencesView, TopicChoice};
+pub use service::{Parts, Service};
+pub use subscriptions::ConfirmationView;

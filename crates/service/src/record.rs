@@ -1,0 +1,242 @@
+//! A person's record as it is shown to the operator and handed to the person.
+//!
+//! The field names are the contract of `subscriber show --format json` and of the copy that a
+//! person gets (GDPR art. 15 and 20): machine-readable, times in RFC 3339.
+
+use consentry_domain::{Action, ConsentEvent, PersonState, Subject, TopicState};
+use consentry_policy::{Localized, Policy};
+use serde::Serialize;
+
+use crate::{Error, Service};
+
+/// One person, as the operator sees them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PersonRecord {
+    /// The address as it was typed.
+    pub email: String,
+    /// `pending`, `confirmed` or `unsubscribed`.
+    pub state: &'static str,
+    /// The language of the person's letters.
+    pub language: &'static str,
+    /// The topics.
+    pub topics: Vec<TopicRecord>,
+    /// Every past state change, oldest first.
+    pub history: Vec<StateChange>,
+    /// The consent events, oldest first.
+    pub events: Vec<EventRecord>,
+    /// The clock of the pending period.
+    pub first_submitted_at: String,
+    /// When the one reminder was queued.
+    pub reminded_at: Option<String>,
+    /// Since when a global objection holds.
+    pub objected_at: Option<String>,
+    /// Since when processing is restricted.
+    pub restricted_at: Option<String>,
+    /// A new address that waits for its confirmation.
+    pub requested_email: Option<String>,
+}
+
+/// One topic of a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TopicRecord {
+    /// The topic.
+    pub topic: String,
+    /// Its state.
+    pub state: &'static str,
+    /// The legal basis, with its article.
+    pub basis: &'static str,
+    /// When it was first asked for.
+    pub requested_at: String,
+    /// When it was last confirmed.
+    pub confirmed_at: Option<String>,
+    /// When it was last left.
+    pub unsubscribed_at: Option<String>,
+    /// While unsubscribed: when it was asked for again.
+    pub requested_again_at: Option<String>,
+}
+
+/// One change of state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StateChange {
+    /// The state from here on.
+    pub state: &'static str,
+    /// The topic; `null` is everything.
+    pub topic: Option<String>,
+    /// When.
+    pub at: String,
+}
+
+/// One consent event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EventRecord {
+    /// When.
+    pub at: String,
+    /// What.
+    pub action: &'static str,
+    /// Through which door.
+    pub channel: &'static str,
+    /// The topic; `null` is everything.
+    pub topic: Option<String>,
+    /// The legal basis.
+    pub basis: Option<&'static str>,
+    /// The notice that was shown.
+    pub notice_version: String,
+    /// The receipt.
+    pub receipt: String,
+}
+
+/// The copy that a person gets: the record and the information of GDPR art. 15(1).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PersonalData {
+    /// The name and version of this document's schema.
+    pub schema: &'static str,
+    /// When the copy was made.
+    pub exported_at: String,
+    /// Who holds the data.
+    pub controller: ControllerRecord,
+    /// The data.
+    pub person: PersonRecord,
+    /// Why the data are held.
+    pub purposes: Vec<PurposeRecord>,
+    /// For how long.
+    pub retention: RetentionRecord,
+    /// The notice in force.
+    pub notice_version: String,
+}
+
+/// Who holds the data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ControllerRecord {
+    /// The legal entity.
+    pub name: String,
+    /// Where to write to.
+    pub contact: String,
+    /// Who hosts the data, and where.
+    pub hosting: String,
+}
+
+/// One purpose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PurposeRecord {
+    /// Its name in the policy.
+    pub id: String,
+    /// Its name in the person's language.
+    pub name: String,
+}
+
+/// How long records are kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RetentionRecord {
+    /// An address that is never confirmed, counted from its first submission.
+    pub unconfirmed: String,
+    /// A record after an erasure request, hidden meanwhile.
+    pub erased: String,
+    /// A record after everything was left; `null` when the policy states no end.
+    pub unsubscribed: Option<String>,
+}
+
+impl PersonRecord {
+    /// Reads the record out of a person and their evidence.
+    pub fn new(person: &Subject, events: &[ConsentEvent]) -> Self {
+        Self {
+            email: person.address.expose().to_owned(),
+            state: person.state().as_str(),
+            language: person.language.as_str(),
+            topics: person.subscriptions.iter().map(topic_record).collect(),
+            history: events.iter().filter_map(state_change).collect(),
+            events: events.iter().map(event_record).collect(),
+            first_submitted_at: person.first_submitted_at.to_string(),
+            reminded_at: text(person.reminded_at),
+            objected_at: text(person.objected_at),
+            restricted_at: text(person.restricted_at),
+            requested_email: person
+                .requested_address
+                .as_ref()
+                .map(|new| new.address.expose().to_owned()),
+        }
+    }
+}
+
+impl Service {
+    pub(crate) async fn record(&self, person: &Subject) -> Result<PersonRecord, Error> {
+        let events = self.store().events(self.controller(), person.id).await?;
+        Ok(PersonRecord::new(person, &events))
+    }
+
+    pub(crate) async fn personal_data(&self, person: Subject) -> Result<PersonalData, Error> {
+        let policy: &Policy = self.policy();
+        let name_of = |name: &Localized| name.get(person.language).to_owned();
+        Ok(PersonalData {
+            schema: "consentry-personal-data/1",
+            exported_at: self.now().to_string(),
+            controller: ControllerRecord {
+                name: policy.controller.name.clone(),
+                contact: policy.controller.contact.expose().to_owned(),
+                hosting: format!(
+                    "{}, {}, {}",
+                    policy.hosting.name,
+                    policy.hosting.city,
+                    policy.hosting.country.get(person.language)
+                ),
+            },
+            purposes: policy
+                .purposes
+                .iter()
+                .map(|purpose| PurposeRecord {
+                    id: purpose.id.to_string(),
+                    name: name_of(&purpose.name),
+                })
+                .collect(),
+            retention: RetentionRecord {
+                unconfirmed: policy.retention.pending.to_string(),
+                erased: policy.retention.erased.to_string(),
+                unsubscribed: policy.retention.unsubscribed.map(|period| period.to_string()),
+            },
+            notice_version: policy.notice_version().to_string(),
+            person: self.record(&person).await?,
+        })
+    }
+}
+
+fn text(at: Option<jiff::Timestamp>) -> Option<String> {
+    at.map(|at| at.to_string())
+}
+
+fn topic_record(held: &consentry_domain::Subscription) -> TopicRecord {
+    TopicRecord {
+        topic: held.topic.to_string(),
+        state: held.state.as_str(),
+        basis: held.basis.as_str(),
+        requested_at: held.requested_at.to_string(),
+        confirmed_at: text(held.confirmed_at),
+        unsubscribed_at: text(held.unsubscribed_at),
+        requested_again_at: text(held.requested_again_at),
+    }
+}
+
+fn event_record(event: &ConsentEvent) -> EventRecord {
+    let evidence = &event.evidence;
+    EventRecord {
+        at: evidence.at.to_string(),
+        action: evidence.action.as_str(),
+        channel: evidence.channel.as_str(),
+        topic: evidence.topic.as_ref().map(ToString::to_string),
+        basis: evidence.basis.map(|basis| basis.as_str()),
+        notice_version: evidence.notice.to_string(),
+        receipt: event.receipt.to_string(),
+    }
+}
+
+fn state_change(event: &ConsentEvent) -> Option<StateChange> {
+    let state = match event.evidence.action {
+        Action::Requested => TopicState::Pending.as_str(),
+        Action::Confirmed => TopicState::Confirmed.as_str(),
+        Action::Objected => PersonState::Unsubscribed.as_str(),
+        _ => return None,
+    };
+    Some(StateChange {
+        state,
+        topic: event.evidence.topic.as_ref().map(ToString::to_string),
+        at: event.evidence.at.to_string(),
+    })
+}

@@ -1,0 +1,179 @@
+//! The handle that everybody calls, and how a use case becomes one commit.
+
+use std::sync::Arc;
+
+use consentry_domain::{ConsentEvent, Effects, Receipt, Subject, SubjectId};
+use consentry_policy::{ControllerId, Policy};
+use consentry_token::Tokens;
+use jiff::Timestamp;
+
+use crate::{
+    Error, PublicUrl,
+    ports::{
+        Change, Clock, LetterId, Mailer, NewLetter, Random, Store, StoreError, UnitOfWork,
+    },
+};
+
+/// What a [`Service`] is made of.
+pub struct Parts {
+    /// The policy in force.
+    pub policy: Policy,
+    /// Where people and letters are kept.
+    pub store: Arc<dyn Store>,
+    /// Who hands letters over.
+    pub mailer: Arc<dyn Mailer>,
+    /// Who mints and verifies links.
+    pub tokens: Tokens,
+    /// The base of every link.
+    pub public_url: PublicUrl,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Unpredictable bytes.
+    pub random: Arc<dyn Random>,
+}
+
+/// The use cases of one controller. Cheap to clone; no global state.
+#[derive(Clone)]
+pub struct Service {
+    parts: Arc<Parts>,
+}
+
+/// How often a use case is tried again when another process changed the same person.
+const CONFLICT_RETRIES: u32 = 8;
+
+impl Service {
+    /// Puts the parts together.
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            parts: Arc::new(parts),
+        }
+    }
+
+    /// The policy in force.
+    pub fn policy(&self) -> &Policy {
+        &self.parts.policy
+    }
+
+    /// The base of every link.
+    pub fn public_url(&self) -> &PublicUrl {
+        &self.parts.public_url
+    }
+
+    /// Whether the database answers and its schema is current.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        self.parts.store.check().await
+    }
+
+    pub(crate) fn controller(&self) -> &ControllerId {
+        &self.parts.policy.controller.id
+    }
+
+    pub(crate) fn store(&self) -> &dyn Store {
+        self.parts.store.as_ref()
+    }
+
+    pub(crate) fn mailer(&self) -> &dyn Mailer {
+        self.parts.mailer.as_ref()
+    }
+
+    pub(crate) fn tokens(&self) -> &Tokens {
+        &self.parts.tokens
+    }
+
+    /// The present instant.
+    pub fn now(&self) -> Timestamp {
+        self.parts.clock.now()
+    }
+
+    pub(crate) fn random<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.parts.random.fill(&mut bytes);
+        bytes
+    }
+
+    pub(crate) fn new_subject_id(&self) -> SubjectId {
+        SubjectId(u64::from_be_bytes(self.random()))
+    }
+
+    /// Turns a decision into what is stored: evidence gets receipts, letters get numbers.
+    pub(crate) fn change(
+        &self,
+        subject: Subject,
+        is_new: bool,
+        effects: Effects,
+        now: Timestamp,
+    ) -> Change {
+        Change {
+            subject,
+            is_new,
+            events: effects
+                .evidence
+                .into_iter()
+                .map(|evidence| ConsentEvent {
+                    receipt: Receipt::from_random(self.random()),
+                    evidence,
+                })
+                .collect(),
+            cancelled: effects.cancelled,
+            letters: effects
+                .letters
+                .into_iter()
+                .map(|kind| NewLetter {
+                    id: LetterId(u64::from_be_bytes(self.random())),
+                    kind,
+                    due_at: now,
+                })
+                .collect(),
+        }
+    }
+
+    /// Runs a use case on one live, visible person in a transaction of its own, again when
+    /// another process was faster.
+    ///
+    /// `decide` sees the locked record; `Ok` is stored, `Err` undoes everything.
+    pub(crate) async fn with_person<T>(
+        &self,
+        id: SubjectId,
+        missing: Error,
+        decide: impl Fn(&mut Subject, Timestamp) -> Result<(T, Effects), Error> + Send + Sync,
+    ) -> Result<T, Error> {
+        let mut missing = Some(missing);
+        for _ in 0..CONFLICT_RETRIES {
+            let mut unit = self.store().begin().await?;
+            let now = self.now();
+            let loaded = unit.by_id(self.controller(), &[id]).await?.pop().flatten();
+            let Some(mut subject) = loaded.filter(|held| held.is_visible(self.policy(), now))
+            else {
+                return Err(missing.take().unwrap_or(Error::UnknownPerson));
+            };
+            let (answer, effects) = decide(&mut subject, now)?;
+            match self.save(unit, self.change(subject, false, effects, now)).await {
+                Err(StoreError::Conflict) => {}
+                saved => return saved.map(|()| answer).map_err(Error::from),
+            }
+        }
+        Err(StoreError::Conflict.into())
+    }
+
+    async fn save(
+        &self,
+        mut unit: Box<dyn UnitOfWork>,
+        change: Change,
+    ) -> Result<(), StoreError> {
+        unit.save(&[change]).await?;
+        unit.commit().await
+    }
+
+    pub(crate) async fn retry_conflicts<T, F>(&self, run: impl Fn() -> F) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        for _ in 1..CONFLICT_RETRIES {
+            match run().await {
+                Err(Error::Store(StoreError::Conflict)) => {}
+                ended => return ended,
+            }
+        }
+        run().await
+    }
+}

@@ -1,0 +1,229 @@
+//! Sign-up and confirmation.
+
+use consentry_domain::{
+    Confirmation, LetterKind, PersonState, SignUp, Subject, SubjectId, Subscription,
+};
+use consentry_policy::TopicId;
+use consentry_token::{Claims, Purpose};
+use jiff::Timestamp;
+
+use crate::{
+    Error, LinkError, Service,
+    ports::{Change, PurgeReason, StoreError, UnitOfWork},
+};
+
+/// What the page behind a confirmation link shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConfirmationView {
+    /// These topics wait for the button.
+    Topics(Vec<TopicId>),
+    /// A new address waits for the button.
+    Address,
+    /// It was pressed before.
+    AlreadyConfirmed,
+}
+
+impl Service {
+    /// Records a request to be subscribed and queues the letter that answers it, in one
+    /// commit (S0-29). What the caller may tell the public is the same in every case (S0-30).
+    ///
+    /// # Errors
+    /// [`Error::RefusedDomain`], [`Error::UnknownTopic`] and [`Error::Store`].
+    pub async fn sign_up(&self, request: SignUp) -> Result<(), Error> {
+        self.check_request(&request)?;
+        self.retry_conflicts(|| async {
+            let mut unit = self.store().begin().await?;
+            self.sign_up_in(unit.as_mut(), std::slice::from_ref(&request))
+                .await?;
+            Ok(unit.commit().await?)
+        })
+        .await
+    }
+
+    /// Records any number of requests inside the caller's transaction, each decided on its
+    /// own, all written set-wise. The addresses must differ.
+    pub async fn sign_up_in(
+        &self,
+        unit: &mut dyn UnitOfWork,
+        requests: &[SignUp],
+    ) -> Result<(), Error> {
+        let addresses: Vec<_> = requests.iter().map(|one| one.address.clone()).collect();
+        let known = unit.live_by_address(self.controller(), &addresses).await?;
+        let now = self.now();
+        let (outlived, known): (Vec<_>, Vec<_>) = known
+            .into_iter()
+            .map(|held| match held {
+                Some(held) if held.is_due_for_purge(self.policy(), now) => (Some(held.id), None),
+                held => (None, held),
+            })
+            .unzip();
+        let outlived: Vec<_> = outlived.into_iter().flatten().collect();
+        if !outlived.is_empty() {
+            // Their period has ended: whoever comes now is a new person (product.md).
+            unit.purge(self.controller(), &outlived, PurgeReason::Unconfirmed, now)
+                .await?;
+        }
+        let changes: Vec<_> = requests
+            .iter()
+            .zip(known)
+            .map(|(request, held)| self.decide_sign_up(request, held, now))
+            .collect();
+        Ok(unit.save(&changes).await?)
+    }
+
+    /// "Mail me my link" for whoever lost it. Says nothing about who is known (S0-30).
+    pub async fn mail_link(&self, address: &consentry_address::EmailAddress) -> Result<(), Error> {
+        let held = self
+            .store()
+            .subject_by_address(self.controller(), address)
+            .await?;
+        let Some(held) = held else { return Ok(()) };
+        let queued = self
+            .with_person(held.id, Error::UnknownPerson, |person, now| {
+                Ok(((), person.ask_for_link(self.policy(), now)))
+            })
+            .await;
+        match queued {
+            Err(Error::UnknownPerson) => Ok(()),
+            queued => queued,
+        }
+    }
+
+    /// What a confirmation link leads to. Changes nothing.
+    pub async fn confirmation(&self, token: &str) -> Result<ConfirmationView, Error> {
+        let claims = self.confirmation_claims(token)?;
+        let person = self.person_of(&claims).await?;
+        Ok(self.judge_confirmation(&claims, &person, self.now())?)
+    }
+
+    /// The button behind a confirmation link (S0-26, S0-27).
+    pub async fn confirm(&self, token: &str) -> Result<ConfirmationView, Error> {
+        let claims = self.confirmation_claims(token)?;
+        if claims.purpose == Purpose::ConfirmAddress {
+            return self.confirm_address(&claims).await;
+        }
+        let missing = LinkError::Unknown.into();
+        self.with_person(SubjectId(claims.subject), missing, |person, now| {
+            let view = self.judge_confirmation(&claims, person, now)?;
+            match person.confirm(self.policy(), now) {
+                Ok((Confirmation::Confirmed, effects)) => Ok((view, effects)),
+                Ok((Confirmation::AlreadyConfirmed, effects)) => {
+                    Ok((ConfirmationView::AlreadyConfirmed, effects))
+                }
+                Err(_) => Err(LinkError::Superseded.into()),
+            }
+        })
+        .await
+    }
+
+    /// "Send me a new link" on the page of an expired confirmation link.
+    pub async fn renew_confirmation(&self, token: &str) -> Result<(), Error> {
+        let claims = self.claims(Purpose::Confirm, token)?;
+        let missing = LinkError::Unknown.into();
+        self.with_person(SubjectId(claims.subject), missing, |person, now| {
+            match self.judge_confirmation(&claims, person, now) {
+                Err(LinkError::Expired) | Ok(_) => {
+                    Ok(((), person.ask_for_confirmation(self.policy(), now)))
+                }
+                Err(dead) => Err(dead.into()),
+            }
+        })
+        .await
+    }
+
+    async fn confirm_address(&self, claims: &Claims) -> Result<ConfirmationView, Error> {
+        let id = SubjectId(claims.subject);
+        let confirmed = self
+            .with_person(id, LinkError::Unknown.into(), |person, now| {
+                self.judge_confirmation(claims, person, now)?;
+                person
+                    .confirm_address(self.policy(), now)
+                    .map(|effects| (ConfirmationView::Address, effects))
+                    .ok_or_else(|| LinkError::Superseded.into())
+            })
+            .await;
+        match confirmed {
+            // Somebody subscribed with the new address meanwhile: two records, not one.
+            Err(Error::Store(StoreError::Conflict)) => Err(LinkError::Superseded.into()),
+            confirmed => confirmed,
+        }
+    }
+
+    fn judge_confirmation(
+        &self,
+        claims: &Claims,
+        person: &Subject,
+        now: Timestamp,
+    ) -> Result<ConfirmationView, LinkError> {
+        if claims.generation != person.generation {
+            return Err(LinkError::Superseded);
+        }
+        let in_time = self.is_within(claims, self.policy().links.confirmation, now);
+        if claims.purpose == Purpose::ConfirmAddress {
+            return match (&person.requested_address, in_time) {
+                (None, _) => Err(LinkError::Superseded),
+                (Some(_), false) => Err(LinkError::Expired),
+                (Some(_), true) => Ok(ConfirmationView::Address),
+            };
+        }
+        if !person.awaits_confirmation() {
+            return match person.state() {
+                PersonState::Confirmed => Ok(ConfirmationView::AlreadyConfirmed),
+                _ => Err(LinkError::Superseded),
+            };
+        }
+        if !in_time {
+            return Err(LinkError::Expired);
+        }
+        Ok(ConfirmationView::Topics(awaited_topics(person)))
+    }
+
+    fn check_request(&self, request: &SignUp) -> Result<(), Error> {
+        if self.policy().subscription.refuses(&request.address) {
+            return Err(Error::RefusedDomain);
+        }
+        let known = |topic| self.policy().topic(topic).is_some();
+        if request.topics.is_empty() || !request.topics.iter().all(known) {
+            return Err(Error::UnknownTopic);
+        }
+        Ok(())
+    }
+
+    fn decide_sign_up(&self, request: &SignUp, held: Option<Subject>, now: Timestamp) -> Change {
+        match held {
+            Some(mut person) => {
+                let effects = person.sign_up(request, self.policy(), now);
+                self.change(person, false, effects, now)
+            }
+            None => {
+                let id = self.new_subject_id();
+                let (person, effects) =
+                    Subject::first_sign_up(id, request, self.policy(), now);
+                self.change(person, true, effects, now)
+            }
+        }
+    }
+}
+
+/// What a confirmation would confirm.
+pub(crate) fn awaited_topics(person: &Subject) -> Vec<TopicId> {
+    person
+        .subscriptions
+        .iter()
+        .filter(|held| held.awaits_confirmation())
+        .map(|held: &Subscription| held.topic.clone())
+        .collect()
+}
+
+/// The topics that a letter of this kind speaks of.
+pub(crate) fn topics_of(kind: LetterKind, person: &Subject) -> Vec<TopicId> {
+    match kind {
+        LetterKind::Confirmation | LetterKind::Reminder => awaited_topics(person),
+        _ => person
+            .subscriptions
+            .iter()
+            .filter(|held| held.state == consentry_domain::TopicState::Confirmed)
+            .map(|held| held.topic.clone())
+            .collect(),
+    }
+}

@@ -1,0 +1,24 @@
+# Short names for what is done every day. `just` without a name lists them.
+
+_default:
+    @just --list
+
+# Run the server with the embedded defaults
+run *arguments:
+    cargo run --bin consentry-web -- {{arguments}}
+
+# Run the operator's command line
+admin *arguments:
+    cargo run --quiet --bin consentry-admin -- {{arguments}}
+
+# Run every test, installing what is missing
+test *arguments:
+    tests/run {{arguments}}
+
+# Run everything a change must pass
+check:
+    .ci/run
+
+# Format everything
+fmt:
+    cargo fmt --all

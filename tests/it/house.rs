@@ -1,0 +1,4 @@
+//! The rules of the house. Each failure says what to do.
+
+mod arrows;
+mod files;

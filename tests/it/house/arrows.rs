@@ -1,0 +1,201 @@
+//! Which crate may know which. Arrows point inwards; the reasons are in `docs/architecture.md`.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    process::Command,
+};
+
+use consentry_tests::binaries::root;
+use serde_json::Value;
+
+/// Every crate with the crates of this workspace that it may depend on. The tests may use them all.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("address", &[]),
+    ("policy", &["address"]),
+    ("domain", &["address", "policy"]),
+    ("keys", &[]),
+    ("token", &["keys"]),
+    ("i18n", &["policy"]),
+    ("service", &["address", "domain", "policy", "token"]),
+    (
+        "storage",
+        &[
+            "address",
+            "domain",
+            "keys",
+            "migrations",
+            "policy",
+            "service",
+        ],
+    ),
+    ("mail", &["address", "domain", "i18n", "policy", "service"]),
+    ("web", &["address", "domain", "i18n", "policy", "service"]),
+    (
+        "runtime",
+        &[
+            "address",
+            "domain",
+            "i18n",
+            "keys",
+            "mail",
+            "migrations",
+            "policy",
+            "service",
+            "storage",
+            "token",
+            "web",
+        ],
+    ),
+    ("migrations", &[]),
+    ("bins/web", &["runtime"]),
+    ("bins/worker", &["runtime"]),
+    ("bins/admin", &["runtime"]),
+];
+
+/// What a crate must not reach, not even through others.
+const ABSENT: &[(&[&str], &[&str])] = &[
+    (
+        &["address", "policy", "domain", "keys", "token", "i18n"],
+        &["tokio", "sea-orm", "axum", "lettre", "getrandom"],
+    ),
+    (&["service"], &["sea-orm", "axum", "lettre"]),
+    (&["web"], &["sea-orm", "lettre"]),
+    (&["mail"], &["sea-orm", "axum"]),
+    (&["storage"], &["axum", "lettre"]),
+];
+
+/// The resolved graph of normal dependencies.
+struct Graph {
+    /// Our packages: id to the short name, which is the folder.
+    ours: BTreeMap<String, String>,
+    /// Every package: id to name.
+    names: BTreeMap<String, String>,
+    /// Id to the ids of its normal dependencies.
+    edges: BTreeMap<String, Vec<String>>,
+}
+
+impl Graph {
+    fn load() -> Self {
+        let output = Command::new(env!("CARGO"))
+            .args(["metadata", "--format-version", "1", "--locked"])
+            .args(["--filter-platform", "x86_64-unknown-linux-gnu"])
+            .current_dir(root())
+            .output()
+            .expect("cargo can be started");
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "cargo metadata: {error}");
+        let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo prints JSON");
+
+        let members: BTreeSet<&str> = list(&metadata["workspace_members"])
+            .map(|id| id.as_str().expect("an id"))
+            .collect();
+        let mut ours = BTreeMap::new();
+        let mut names = BTreeMap::new();
+        for package in list(&metadata["packages"]) {
+            let id = text(package, "id");
+            names.insert(id.clone(), text(package, "name"));
+            if members.contains(id.as_str()) {
+                ours.insert(id, short_name(&text(package, "manifest_path")));
+            }
+        }
+        let edges = list(&metadata["resolve"]["nodes"])
+            .map(|node| (text(node, "id"), normal_dependencies(node)))
+            .collect();
+        Self { ours, names, edges }
+    }
+
+    fn id(&self, short: &str) -> &str {
+        self.ours
+            .iter()
+            .find(|(_, name)| *name == short)
+            .unwrap_or_else(|| panic!("there is no crate {short}: bring ARROWS up to date"))
+            .0
+    }
+
+    /// A shortest way from a crate of ours to a package called `name`.
+    fn way(&self, short: &str, name: &str) -> Option<String> {
+        let start = self.id(short);
+        let mut before: BTreeMap<&str, &str> = BTreeMap::new();
+        let mut queue = vec![start];
+        while let Some(id) = (!queue.is_empty()).then(|| queue.remove(0)) {
+            if self.names[id] == name {
+                let mut way = vec![self.names[id].as_str()];
+                let mut at = id;
+                while let Some(previous) = before.get(at).filter(|_| at != start) {
+                    way.insert(0, &self.names[*previous]);
+                    at = previous;
+                }
+                return Some(way.join(" -> "));
+            }
+            for next in &self.edges[id] {
+                if !before.contains_key(next.as_str()) {
+                    before.insert(next, id);
+                    queue.push(next);
+                }
+            }
+        }
+        None
+    }
+}
+
+fn normal_dependencies(node: &Value) -> Vec<String> {
+    list(&node["deps"])
+        .filter(|dependency| list(&dependency["dep_kinds"]).any(|kind| kind["kind"].is_null()))
+        .map(|dependency| text(dependency, "pkg"))
+        .collect()
+}
+
+/// `storage` for `…/crates/storage/Cargo.toml`, `bins/web` for `…/bins/web/Cargo.toml`.
+fn short_name(manifest: &str) -> String {
+    let folder = manifest.trim_end_matches("/Cargo.toml");
+    let inside = folder
+        .strip_prefix(root().to_str().expect("the checkout's path is UTF-8"))
+        .expect("our packages lie in the checkout")
+        .trim_start_matches('/');
+    inside.trim_start_matches("crates/").to_owned()
+}
+
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+fn text(value: &Value, key: &str) -> String {
+    value[key].as_str().expect("cargo writes a text").to_owned()
+}
+
+#[test]
+fn arrows_point_inwards() {
+    let graph = Graph::load();
+    for (id, name) in graph.ours.iter().filter(|(_, name)| *name != "tests") {
+        let (_, allowed) = ARROWS
+            .iter()
+            .find(|(known, _)| known == name)
+            .unwrap_or_else(|| panic!("{name} is new: say in ARROWS what it may depend on, and why in docs/architecture.md"));
+        for dependency in &graph.edges[id] {
+            if let Some(inner) = graph.ours.get(dependency) {
+                assert!(
+                    allowed.contains(&inner.as_str()),
+                    "{name} depends on {inner}, which its place forbids: move the code inwards, or \
+                     pass in what it needs through a port of service"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn pure_crates_and_ports_do_not_reach_the_outside() {
+    let graph = Graph::load();
+    for (crates, absent) in ABSENT {
+        for name in *crates {
+            for package in *absent {
+                if let Some(way) = graph.way(name, package) {
+                    panic!(
+                        "{way}: {name} must do without {package}; pass in what it needs, or turn \
+                         off the feature that brings it"
+                    );
+                }
+            }
+        }
+    }
+}

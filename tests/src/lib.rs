@@ -1,0 +1,60 @@
+//! What the black-box tests stand on. Nothing here knows the crates of Consentry: it starts the three
+//! binaries as an operator would, and looks at what comes out of them.
+//!
+//! | module | what it is |
+//! | --- | --- |
+//! | [`binaries`] | the built programs |
+//! | [`database`] | a fresh SQLite or PostgreSQL database |
+//! | [`site`] | one installation: data directory, settings, policy, date |
+//! | [`process`] | a running program: its log, its end |
+//! | [`http`] | a client that follows nothing and hides nothing |
+//! | [`smtp`] | an SMTP server double that records, and misbehaves on demand |
+//! | [`mail`] | a received message, parsed |
+//! | [`dkim`] | two independent verifiers of signatures |
+//! | [`residue`] | the search for bytes that should be gone |
+//!
+//! ```no_run
+//! use consentry_tests::{database::Engine, http::Client, site::Site};
+//!
+//! let site = Site::new(Engine::Sqlite);
+//! let web = site.web();
+//! let answer = Client::new(web.url()).post_form("/subscribe", &[("email", "anna@example.org")]);
+//! assert_eq!(answer.status, 303);
+//! assert_eq!(site.mailbox().len(), 1);
+//! ```
+//!
+//! Everything panics when it cannot do its work: a test has no better use for an error.
+#![expect(
+    clippy::missing_panics_doc,
+    reason = "see above: a failed step is a failed test"
+)]
+
+pub mod binaries;
+pub mod database;
+pub mod dkim;
+pub mod http;
+pub mod mail;
+pub mod process;
+pub mod residue;
+pub mod site;
+pub mod smtp;
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+/// Asks again, every 20 milliseconds, until there is an answer.
+///
+/// # Panics
+/// When `limit` has passed without one; `what` says what was awaited.
+pub fn wait_for<T>(what: &str, limit: Duration, mut ask: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(start.elapsed() < limit, "no {what} within {limit:?}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}

@@ -1,0 +1,133 @@
+//! The search for bytes that should be gone.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use memchr::memmem;
+
+/// A place where the text could still be read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Finding {
+    /// The file.
+    pub path: PathBuf,
+    /// How the text is written there.
+    pub form: &'static str,
+}
+
+/// Looks in every file under `folder` for `needle`, in any letter case, as it is, percent-encoded,
+/// quoted-printable, in hexadecimal, or inside base64 of either alphabet at any alignment.
+pub fn scan(folder: &Path, needle: &str) -> Vec<Finding> {
+    let forms = forms(needle);
+    let mut findings = Vec::new();
+    visit(folder, &mut |path, bytes| {
+        let lower_case = bytes.to_ascii_lowercase();
+        for (form, written) in &forms {
+            let haystack = if form.starts_with("base64") {
+                bytes
+            } else {
+                &lower_case
+            };
+            if memmem::find(haystack, written).is_some() {
+                findings.push(Finding {
+                    path: path.to_owned(),
+                    form,
+                });
+            }
+        }
+    });
+    findings.sort();
+    findings.dedup();
+    findings
+}
+
+fn forms(needle: &str) -> Vec<(&'static str, Vec<u8>)> {
+    let folded = needle.to_ascii_lowercase();
+    let mut forms = vec![
+        ("plain", folded.clone().into_bytes()),
+        ("percent-encoded", folded.replace('@', "%40").into_bytes()),
+        ("quoted-printable", folded.replace('@', "=40").into_bytes()),
+        ("hexadecimal", hexadecimal(&folded)),
+        ("hexadecimal", hexadecimal(needle)),
+    ];
+    for text in [needle, &folded] {
+        for shift in 0..3 {
+            forms.push(("base64", inside_base64(&STANDARD_NO_PAD, text, shift)));
+            forms.push(("base64", inside_base64(&URL_SAFE_NO_PAD, text, shift)));
+        }
+    }
+    forms
+}
+
+fn hexadecimal(text: &str) -> Vec<u8> {
+    let digits: Vec<String> = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+    digits.concat().into_bytes()
+}
+
+/// The characters of base64 that depend on `text` alone when `shift` bytes stand before it.
+fn inside_base64(alphabet: &impl base64::Engine, text: &str, shift: usize) -> Vec<u8> {
+    let encoded = alphabet.encode([vec![0; shift], text.as_bytes().to_vec()].concat());
+    let first = (shift * 8).div_ceil(6);
+    let last = (shift + text.len()) * 8 / 6;
+    encoded.as_bytes()[first..last].to_vec()
+}
+
+fn visit(folder: &Path, look: &mut impl FnMut(&Path, &[u8])) {
+    // A file that disappears while a database works is no residue.
+    let Ok(entries) = fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries.filter_map(Result::ok) {
+        let path = entry.path();
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => visit(&path, look),
+            Ok(kind) if kind.is_file() => {
+                if let Ok(bytes) = fs::read(&path) {
+                    look(&path, &bytes);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+
+    use super::*;
+
+    const NEEDLE: &str = "Anna.Berger@example.org";
+
+    fn found(content: &[u8]) -> Vec<&'static str> {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        fs::create_dir(folder.path().join("deep")).expect("a folder can be made");
+        fs::write(folder.path().join("deep/file"), content).expect("a file can be written");
+        scan(folder.path(), NEEDLE)
+            .iter()
+            .map(|finding| finding.form)
+            .collect()
+    }
+
+    #[test]
+    fn every_way_to_write_the_text_is_found() {
+        assert_eq!(found(b"\0anna.BERGER@example.org\0"), ["plain"]);
+        assert_eq!(
+            found(b"?email=anna.berger%40example.org"),
+            ["percent-encoded"]
+        );
+        assert_eq!(found(b"anna.berger=40example.org"), ["quoted-printable"]);
+        assert_eq!(found(&hexadecimal(NEEDLE)), ["hexadecimal"]);
+        for before in ["", "x", "xy", "xyz"] {
+            let text = STANDARD_NO_PAD.encode(format!("{before}{NEEDLE}, and more"));
+            assert_eq!(found(text.as_bytes()), ["base64"]);
+        }
+    }
+
+    #[test]
+    fn another_text_is_not_found() {
+        assert!(found(b"hanna.berger@example.com").is_empty());
+    }
+}
