@@ -1,1 +1,28 @@
 //! The database schema, in order.
+//!
+//! One migration is one file. A published migration is never changed: what comes later is a new
+//! file. Every table and column is listed in `docs/data.md` with the rule that removes it, and a
+//! test of `consentry-storage` holds the two together.
+//!
+//! ```
+//! use consentry_migrations::{Migrator, sea_orm_migration::MigratorTrait};
+//!
+//! assert_eq!(Migrator::migrations().len(), 1);
+//! ```
+
+pub use sea_orm_migration;
+use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
+
+mod m0001_initial;
+
+/// The migrations of Consentry, for [`MigratorTrait::up`]. It takes no lock: `consentry-storage`
+/// does, and runs them in one transaction.
+#[derive(Debug, Clone, Copy)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m0001_initial::Migration)]
+    }
+}

@@ -1,7 +1,7 @@
 //! A fresh database for each test.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{self, Command},
     sync::atomic::{AtomicU32, Ordering},
 };
@@ -76,10 +76,21 @@ impl PostgresDatabase {
         psql(&self.url(), statement)
     }
 
-    /// The folder of the whole cluster (heap, indexes, write-ahead log), everything flushed to it.
-    pub fn flushed_files(&self) -> PathBuf {
+    /// Where its bytes lie, everything flushed: its own files, what the cluster has in common (the
+    /// write-ahead log, the statistics), and the server's log.
+    pub fn flushed_files(&self) -> Vec<PathBuf> {
         self.query("CHECKPOINT");
-        PathBuf::from(self.query("SHOW data_directory").trim_end())
+        let cluster = PathBuf::from(self.query("SHOW data_directory").trim_end());
+        let number = self.query("SELECT oid FROM pg_database WHERE datname = current_database()");
+        let shared = ["global", "pg_wal", "pg_stat", "pg_stat_tmp", "pg_multixact"];
+        let mut paths: Vec<PathBuf> = shared.iter().map(|name| cluster.join(name)).collect();
+        paths.push(cluster.join("base").join(number.trim_end()));
+        paths.push(cluster.with_file_name("server.log"));
+        assert!(
+            paths.iter().all(|path| path.exists()),
+            "some of these are missing: {paths:?}"
+        );
+        paths
     }
 }
 
@@ -113,4 +124,27 @@ fn psql(url: &str, statement: &str) -> String {
         String::from_utf8_lossy(&output.stderr)
     );
     String::from_utf8(output.stdout).expect("psql prints UTF-8")
+}
+
+/// Runs a reading statement on the database file of a data directory.
+pub(crate) fn query_sqlite(data: &Path, statement: &str) -> String {
+    // A connection that may not write leaves the files as they are, and the write-ahead log too.
+    const QUERY: &str = r#"
+import sqlite3, sys
+database = sqlite3.connect(f"file:{sys.argv[1]}?mode=ro", uri=True, timeout=30)
+for row in database.execute(sys.argv[2]):
+    print("|".join("" if value is None else str(value) for value in row))
+"#;
+    let output = Command::new("/usr/bin/python3")
+        .args(["-c", QUERY])
+        .arg(data.join("consentry.db"))
+        .arg(statement)
+        .output()
+        .expect("python3 can be started: run tests/setup-debian");
+    assert!(
+        output.status.success(),
+        "{statement}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).expect("rows are UTF-8")
 }

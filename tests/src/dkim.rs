@@ -3,8 +3,69 @@
 use std::{
     fs,
     io::Write as _,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+/// How a key signs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Algorithm {
+    /// RSA with 2048 bits (RFC 8301).
+    Rsa,
+    /// Ed25519 (RFC 8463).
+    Ed25519,
+}
+
+/// A key made by OpenSSL, and the record to publish for it.
+#[derive(Debug)]
+pub struct Key {
+    /// The private key: a PKCS #8 PEM file.
+    pub file: PathBuf,
+    /// The TXT record.
+    pub record: String,
+}
+
+impl Key {
+    /// A fresh key in `folder`.
+    pub fn generate(folder: &Path, algorithm: Algorithm) -> Self {
+        let (name, options): (_, &[&str]) = match algorithm {
+            Algorithm::Rsa => ("RSA", &["-pkeyopt", "rsa_keygen_bits:2048"]),
+            Algorithm::Ed25519 => ("ED25519", &[]),
+        };
+        let file = folder.join(format!("{name}.pem"));
+        openssl(
+            Command::new("openssl")
+                .args(["genpkey", "-algorithm", name, "-out"])
+                .arg(&file)
+                .args(options),
+        );
+        let public = openssl(
+            Command::new("openssl")
+                .args(["pkey", "-pubout", "-outform", "DER", "-in"])
+                .arg(&file),
+        );
+        let record = match algorithm {
+            Algorithm::Rsa => format!("v=DKIM1; k=rsa; p={}", STANDARD.encode(public)),
+            // RFC 8463 section 4: the bare key, which ends the SubjectPublicKeyInfo.
+            Algorithm::Ed25519 => {
+                let bare = &public[public.len() - 32..];
+                format!("v=DKIM1; k=ed25519; p={}", STANDARD.encode(bare))
+            }
+        };
+        Self { file, record }
+    }
+}
+
+fn openssl(command: &mut Command) -> Vec<u8> {
+    let output = command
+        .output()
+        .expect("openssl can be started: run tests/setup-debian");
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "openssl: {error}");
+    output.stdout
+}
 
 /// What the two verifiers say.
 #[derive(Clone, Debug, PartialEq, Eq)]

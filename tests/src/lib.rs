@@ -4,6 +4,7 @@
 //! | module | what it is |
 //! | --- | --- |
 //! | [`binaries`] | the built programs |
+//! | [`clock`] | the date that they believe in |
 //! | [`database`] | a fresh SQLite or PostgreSQL database |
 //! | [`site`] | one installation: data directory, settings, policy, date |
 //! | [`process`] | a running program: its log, its end |
@@ -30,6 +31,7 @@
 )]
 
 pub mod binaries;
+pub mod clock;
 pub mod database;
 pub mod dkim;
 pub mod http;

@@ -108,6 +108,26 @@ impl Letter {
         assert_eq!(links.len(), 1, "links to {path}: {links:?}");
         links.remove(0)
     }
+
+    /// The path of [`Letter::link`]: what a server is asked for, wherever it listens.
+    pub fn path(&self, path: &str) -> String {
+        path_of(&self.link(path)).to_owned()
+    }
+
+    /// The path behind the mail program's button (RFC 8058).
+    pub fn one_click_path(&self) -> String {
+        let header = self.header("List-Unsubscribe");
+        let url = header
+            .strip_prefix('<')
+            .and_then(|rest| rest.strip_suffix('>'))
+            .unwrap_or_else(|| panic!("List-Unsubscribe is not one URL: {header}"));
+        path_of(url).to_owned()
+    }
+}
+
+fn path_of(url: &str) -> &str {
+    let (_, rest) = url.split_once("://").expect("a link is absolute");
+    rest.find('/').map_or("/", |slash| &rest[slash..])
 }
 
 #[cfg(test)]

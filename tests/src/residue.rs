@@ -6,7 +6,7 @@ use std::{
 };
 
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use memchr::memmem;
+use memchr::memmem::Finder;
 
 /// A place where the text could still be read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,30 +17,62 @@ pub struct Finding {
     pub form: &'static str,
 }
 
-/// Looks in every file under `folder` for `needle`, in any letter case, as it is, percent-encoded,
-/// quoted-printable, in hexadecimal, or inside base64 of either alphabet at any alignment.
-pub fn scan(folder: &Path, needle: &str) -> Vec<Finding> {
-    let forms = forms(needle);
+/// Looks in the file `place`, or in every file under the folder `place`, for each of `needles`: in any
+/// letter case, as it is, percent-encoded, quoted-printable, in hexadecimal, or inside base64 of either
+/// alphabet at any alignment.
+pub fn scan(place: &Path, needles: &[&str]) -> Vec<Finding> {
+    let needles: Vec<Needle> = needles.iter().map(|text| Needle::new(text)).collect();
     let mut findings = Vec::new();
-    visit(folder, &mut |path, bytes| {
+    visit(place, &mut |path, bytes| {
         let lower_case = bytes.to_ascii_lowercase();
-        for (form, written) in &forms {
-            let haystack = if form.starts_with("base64") {
-                bytes
-            } else {
-                &lower_case
-            };
-            if memmem::find(haystack, written).is_some() {
-                findings.push(Finding {
-                    path: path.to_owned(),
-                    form,
-                });
-            }
+        for form in needles
+            .iter()
+            .flat_map(|needle| needle.find(bytes, &lower_case))
+        {
+            findings.push(Finding {
+                path: path.to_owned(),
+                form,
+            });
         }
     });
     findings.sort();
     findings.dedup();
     findings
+}
+
+/// How one of `needles` is written in `text`, such as a log; empty when it is not.
+pub fn forms_in(text: &str, needles: &[&str]) -> Vec<&'static str> {
+    let lower_case = text.to_ascii_lowercase();
+    let find = |needle: &&str| Needle::new(needle).find(text.as_bytes(), lower_case.as_bytes());
+    needles.iter().flat_map(find).collect()
+}
+
+/// A text in all its forms.
+struct Needle(Vec<(&'static str, Finder<'static>)>);
+
+impl Needle {
+    fn new(text: &str) -> Self {
+        let finders = forms(text)
+            .into_iter()
+            .map(|(form, written)| (form, Finder::new(&written).into_owned()))
+            .collect();
+        Self(finders)
+    }
+
+    fn find(&self, bytes: &[u8], lower_case: &[u8]) -> Vec<&'static str> {
+        self.0
+            .iter()
+            .filter(|(form, finder)| {
+                let haystack = if form.starts_with("base64") {
+                    bytes
+                } else {
+                    lower_case
+                };
+                finder.find(haystack).is_some()
+            })
+            .map(|(form, _)| *form)
+            .collect()
+    }
 }
 
 fn forms(needle: &str) -> Vec<(&'static str, Vec<u8>)> {
@@ -74,21 +106,20 @@ fn inside_base64(alphabet: &impl base64::Engine, text: &str, shift: usize) -> Ve
     encoded.as_bytes()[first..last].to_vec()
 }
 
-fn visit(folder: &Path, look: &mut impl FnMut(&Path, &[u8])) {
+fn visit(place: &Path, look: &mut impl FnMut(&Path, &[u8])) {
+    if place.is_file() {
+        if let Ok(bytes) = fs::read(place) {
+            look(place, &bytes);
+        }
+        return;
+    }
     // A file that disappears while a database works is no residue.
-    let Ok(entries) = fs::read_dir(folder) else {
+    let Ok(entries) = fs::read_dir(place) else {
         return;
     };
     for entry in entries.filter_map(Result::ok) {
-        let path = entry.path();
-        match entry.file_type() {
-            Ok(kind) if kind.is_dir() => visit(&path, look),
-            Ok(kind) if kind.is_file() => {
-                if let Ok(bytes) = fs::read(&path) {
-                    look(&path, &bytes);
-                }
-            }
-            _ => {}
+        if entry.file_type().is_ok_and(|kind| !kind.is_symlink()) {
+            visit(&entry.path(), look);
         }
     }
 }
@@ -105,7 +136,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         fs::create_dir(folder.path().join("deep")).expect("a folder can be made");
         fs::write(folder.path().join("deep/file"), content).expect("a file can be written");
-        scan(folder.path(), NEEDLE)
+        scan(folder.path(), &[NEEDLE])
             .iter()
             .map(|finding| finding.form)
             .collect()

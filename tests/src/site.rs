@@ -8,12 +8,14 @@ use std::{
     process::{Command, ExitStatus},
 };
 
+use jiff::Timestamp;
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::{
     binaries::binaries,
-    database::{Database, Engine},
+    clock::Clock,
+    database::{self, Database, Engine},
     mail::Letter,
     process::Process,
     residue,
@@ -25,7 +27,7 @@ pub struct Site {
     folder: TempDir,
     database: Database,
     settings: BTreeMap<String, String>,
-    clock: Option<String>,
+    clock: Option<Clock>,
 }
 
 impl Site {
@@ -66,18 +68,32 @@ impl Site {
         self.with("CONSENTRY_POLICY", path)
     }
 
-    /// Lets the clock of every process started from now on begin at `instant`.
-    ///
-    /// The format is libfaketime's, in UTC: `@2027-01-31 10:00:00`, or `+400d`.
+    /// Lets every process started from now on believe in the date `instant` (RFC 3339), and its
+    /// clock go on from there.
     #[must_use]
     pub fn at(mut self, instant: &str) -> Self {
         self.set_clock(instant);
         self
     }
 
-    /// [`Site::at`], for a site whose processes already ran under another date.
+    /// [`Site::at`], for a site that lives on: processes that were started under another date follow
+    /// at once, running ones included.
     pub fn set_clock(&mut self, instant: &str) {
-        self.clock = Some(instant.to_owned());
+        let instant = instant.parse().expect("an instant is written by RFC 3339");
+        match &mut self.clock {
+            Some(clock) => clock.set(instant),
+            None => self.clock = Some(Clock::new(self.folder.path(), instant)),
+        }
+    }
+
+    /// What the clock of this site shows, if it has one of its own.
+    pub fn clock(&self) -> Option<Timestamp> {
+        self.clock.as_ref().map(Clock::now)
+    }
+
+    /// The folder of everything that belongs to this site; free for more.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// The data directory.
@@ -128,16 +144,27 @@ impl Site {
             .collect()
     }
 
-    /// Where `needle` can still be read: in the data directory, or in the files of the database.
-    /// The local mailbox is left out: it stands for the world outside, where the mail went.
-    pub fn residue(&self, needle: &str) -> Vec<residue::Finding> {
-        let mut findings = residue::scan(&self.data(), needle);
+    /// Where one of `needles` can still be read: in the data directory, or in the files and the log
+    /// of the database. The local mailbox is left out: it stands for the world outside, where the
+    /// mail went.
+    pub fn residue(&self, needles: &[&str]) -> Vec<residue::Finding> {
+        let mut findings = residue::scan(&self.data(), needles);
         let mailbox = self.data().join("mailbox");
         findings.retain(|finding| !finding.path.starts_with(&mailbox));
         if let Database::Postgres(database) = &self.database {
-            findings.extend(residue::scan(&database.flushed_files(), needle));
+            for path in database.flushed_files() {
+                findings.extend(residue::scan(&path, needles));
+            }
         }
         findings
+    }
+
+    /// Asks the database itself; rows are lines with `|` between the columns.
+    pub fn query(&self, statement: &str) -> String {
+        match &self.database {
+            Database::Postgres(database) => database.query(statement),
+            Database::Sqlite => database::query_sqlite(&self.data(), statement),
+        }
     }
 
     /// A command on this site, with no environment but its own.
@@ -151,12 +178,7 @@ impl Site {
             .env("TZ", "UTC")
             .envs(&self.settings);
         if let Some(clock) = &self.clock {
-            command
-                .env("LD_PRELOAD", faketime_library())
-                .env("FAKETIME", clock)
-                // tokio's timers hang when the monotonic clock is bent too.
-                .env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
-                .env("NO_FAKE_STAT", "1");
+            command.envs(clock.variables());
         }
         command
     }
@@ -228,13 +250,4 @@ impl Output {
         serde_json::from_str(&stdout)
             .unwrap_or_else(|error| panic!("no JSON on stdout ({error}): {stdout}"))
     }
-}
-
-fn faketime_library() -> PathBuf {
-    let architectures = fs::read_dir("/usr/lib").expect("/usr/lib can be listed");
-    architectures
-        .filter_map(Result::ok)
-        .map(|entry| entry.path().join("faketime/libfaketimeMT.so.1"))
-        .find(|path| path.is_file())
-        .expect("libfaketime is installed: run tests/setup-debian")
 }

@@ -57,11 +57,12 @@ mod tests {
     #[test]
     fn the_index_of_a_given_key_and_address_never_changes() {
         let index = ring().blind_index("acme", "anna@example.org");
-        let hex: String = index.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(
-            hex,
-            "d809a3ba58857cd8f6a85ed9fd2c5e9663df60f5418ff0d22c0efad98f7d4dc2"
-        );
+        let expected = [
+            0xd8, 0x09, 0xa3, 0xba, 0x58, 0x85, 0x7c, 0xd8, 0xf6, 0xa8, 0x5e, 0xd9, 0xfd, 0x2c,
+            0x5e, 0x96, 0x63, 0xdf, 0x60, 0xf5, 0x41, 0x8f, 0xf0, 0xd2, 0x2c, 0x0e, 0xfa, 0xd9,
+            0x8f, 0x7d, 0x4d, 0xc2,
+        ];
+        assert_eq!(index, expected);
     }
 
     #[test]

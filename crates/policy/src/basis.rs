@@ -7,9 +7,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// Why a processing is lawful (GDPR art. 6(1)).
-#[derive(
-    Clone, Copy, Debug, Serialize, Deserialize, PartialEq, Eq, Hash, PartialOrd, Ord,
-)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[serde(rename_all = "kebab-case")]
 pub enum LegalBasis {
     /// The person agreed: art. 6(1)(a).

@@ -4,8 +4,8 @@ use std::fmt;
 use std::num::NonZeroU32;
 use std::str::FromStr;
 
-use jiff::civil::{Date, DateTime, Time};
-use jiff::tz::{AmbiguousOffset, TimeZone};
+use jiff::civil::{DateTime, Time};
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp, ToSpan as _};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -51,11 +51,9 @@ impl PeriodUnit {
 /// the clocks changed. Where the month is too short, the last day of the month counts: 31 August
 /// and 6 months is 28 or 29 February (Regulation 1182/71 art. 3(2)(c)).
 ///
-/// Plain calendar arithmetic puts some later starts before earlier ones: 29 August, 23:00 and
-/// 31 August, 01:00 both end on 29 February, in reverse order; so do the two passes through the hour
-/// that clocks repeat in autumn. A record must not outlive one that came after it, and what is due
-/// must be one comparison in a query, so here the *earlier* end holds for both. It falls on the
-/// calendar day that plain arithmetic gives, never later, and order is kept.
+/// Calendar arithmetic does not keep order everywhere: 29 August, 23:00 and 31 August, 01:00 both
+/// end on 29 February, in reverse order. So a query by [`cutoff`](Self::cutoff) finds candidates,
+/// and [`after`](Self::after) decides about each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Period {
@@ -90,58 +88,55 @@ impl Period {
 
     /// The instant at which a period that began at `start` is over, in `zone`.
     ///
-    /// Never decreases when `start` increases. Beyond the year 9999 it is [`Timestamp::MAX`].
+    /// An end that clocks skip is as much later as they skip; one that they show twice is the
+    /// first of the two (RFC 5545 section 3.3.5). Beyond the calendar it is [`Timestamp::MAX`].
     pub fn after(self, start: Timestamp, zone: &TimeZone) -> Timestamp {
         let end = match self.length() {
-            Length::Elapsed(duration) => start.checked_add(duration).ok(),
-            Length::Calendar(span) => {
-                add(earliest_reading(start, zone), span).and_then(|end| instant_of(end, zone))
-            }
+            Length::Elapsed(duration) => start.checked_add(duration),
+            Length::Calendar(span) => start
+                .to_zoned(zone.clone())
+                .checked_add(span)
+                .map(|end| end.timestamp()),
         };
         end.unwrap_or(Timestamp::MAX)
     }
 
-    /// The latest start whose period is over at `now`, in `zone`: what began at the cutoff or
-    /// before is due, and nothing else.
+    /// A bound for queries: no start later than this has its period over at `now`, in `zone`.
     ///
-    /// For every `t` later than [`Timestamp::MIN`]: `after(t) <= now` exactly when
-    /// `t <= cutoff(now)`. So `anchor <= cutoff` in a query selects precisely what is due.
+    /// For every `t`: `after(t) <= now` implies `t <= cutoff(now)`. It is close: at most five days
+    /// of the starts before it, at a month's end, are not over yet.
     pub fn cutoff(self, now: Timestamp, zone: &TimeZone) -> Timestamp {
-        let is_due = |start| self.after(start, zone) <= now;
-        let (mut due, mut not_due) = self.bracket(now);
-        if is_due(not_due) {
-            return not_due;
-        }
-        // `after` keeps order, so halving finds the instant from which it exceeds `now`.
-        while due.duration_until(not_due) > SignedDuration::from_nanos(1) {
-            let middle = due + due.duration_until(not_due) / 2;
-            if is_due(middle) {
-                due = middle;
-            } else {
-                not_due = middle;
-            }
-        }
-        due
-    }
+        /// Clocks are changed by less, but where a zone moved across the date line.
+        const CHANGE_OF_CLOCKS: SignedDuration = SignedDuration::from_hours(2);
 
-    /// Two instants with the cutoff of `now` between them.
-    fn bracket(self, now: Timestamp) -> (Timestamp, Timestamp) {
-        // A short month moves an end by up to 3 days, a zone by up to 2.
-        let margin = SignedDuration::from_hours(24 * 6);
         let start = match self.length() {
             Length::Elapsed(duration) => now.checked_sub(duration),
-            Length::Calendar(span) => TimeZone::UTC
-                .to_datetime(now)
-                .checked_sub(span)
-                .and_then(|start| TimeZone::UTC.to_timestamp(start)),
+            Length::Calendar(span) => {
+                let reading = zone.to_datetime(now);
+                reading
+                    .checked_sub(span)
+                    .map(|start| self.last_that_ends_at(reading, start))
+                    .and_then(|start| start.to_zoned(zone.clone()))
+                    .and_then(|start| start.timestamp().checked_add(CHANGE_OF_CLOCKS))
+            }
         };
-        let start = start.unwrap_or(Timestamp::MIN);
-        // Whatever would end beyond the calendar ends at its last instant.
-        let latest = if now == Timestamp::MAX { now } else { start };
-        (
-            start.checked_sub(margin).unwrap_or(Timestamp::MIN),
-            latest.checked_add(margin).unwrap_or(Timestamp::MAX),
-        )
+        start.unwrap_or(if now == Timestamp::MAX {
+            now
+        } else {
+            Timestamp::MIN
+        })
+    }
+
+    /// The last day of a month is where the last days of longer months end too.
+    fn last_that_ends_at(self, end: DateTime, start: DateTime) -> DateTime {
+        let counts_months = matches!(self.unit, PeriodUnit::Months | PeriodUnit::Years);
+        let days_run_together =
+            end.day() != start.day() || end.date() == end.date().last_of_month();
+        if counts_months && days_run_together {
+            start.date().last_of_month().to_datetime(Time::MAX)
+        } else {
+            start
+        }
     }
 
     /// No occurrence lasts less: for comparing one period of a policy with another.
@@ -188,50 +183,6 @@ enum Length {
     Calendar(Span),
 }
 
-/// The earliest local time that clocks show at `start` or afterwards: differs from the local time
-/// at `start` only while clocks are about to be set back past it.
-fn earliest_reading(start: Timestamp, zone: &TimeZone) -> DateTime {
-    /// No zone has ever set its clocks back by more than one day.
-    const FURTHEST_BACK: SignedDuration = SignedDuration::from_hours(24);
-
-    let reading = zone.to_datetime(start);
-    zone.following(start)
-        .take_while(|transition| transition.timestamp().duration_since(start) <= FURTHEST_BACK)
-        .map(|transition| zone.to_datetime(transition.timestamp()))
-        .fold(reading, DateTime::min)
-}
-
-/// `start + span`; midnight when a later day of the start month ends on the same day.
-fn add(start: DateTime, span: Span) -> Option<DateTime> {
-    let end = start.checked_add(span).ok()?;
-    let ends_with_next_day = start
-        .date()
-        .tomorrow()
-        .and_then(|next: Date| next.checked_add(span))
-        .is_ok_and(|next_end| next_end == end.date());
-    Some(if ends_with_next_day {
-        end.date().to_datetime(Time::midnight())
-    } else {
-        end
-    })
-}
-
-/// The first instant at which clocks show `reading` or later.
-fn instant_of(reading: DateTime, zone: &TimeZone) -> Option<Timestamp> {
-    match zone.to_ambiguous_timestamp(reading).offset() {
-        AmbiguousOffset::Unambiguous { offset } => offset.to_timestamp(reading).ok(),
-        AmbiguousOffset::Fold { before, .. } => before.to_timestamp(reading).ok(),
-        AmbiguousOffset::Gap { before, .. } => {
-            // Clocks never show it: the gap begins at the transition.
-            let inside = before.to_timestamp(reading).ok()?;
-            let just_after = inside.checked_add(SignedDuration::from_nanos(1)).ok()?;
-            zone.preceding(just_after)
-                .next()
-                .map(|transition| transition.timestamp())
-        }
-    }
-}
-
 impl FromStr for Period {
     type Err = PeriodError;
 
@@ -273,7 +224,10 @@ impl fmt::Display for Period {
         let name = PeriodUnit::ALL
             .into_iter()
             .find(|(unit, ..)| *unit == self.unit)
-            .map_or("", |(_, one, many)| if self.amount() == 1 { one } else { many });
+            .map_or(
+                "",
+                |(_, one, many)| if self.amount() == 1 { one } else { many },
+            );
         write!(f, "{} {name}", self.amount())
     }
 }

@@ -1,1 +1,29 @@
-//! Settings, tracing, the object graph, worker loops and shutdown: the composition root.
+//! The composition root: settings, tracing, the object graph, worker loops, shutdown and the
+//! command line. The one home of the wall clock, the random source and the environment.
+//!
+//! The binaries call [`web`], [`worker`] and [`admin`]; everything else is theirs to share.
+//! Embedders do not need this crate: they build a [`consentry_service::Service`] over their own
+//! connection and mount [`consentry_web::router`].
+
+pub mod admin;
+mod app;
+mod config;
+mod doctor;
+mod exit;
+mod key_file;
+mod mailing;
+mod paths;
+mod policy_file;
+mod server;
+mod settings;
+mod shutdown;
+mod system;
+mod telemetry;
+mod tls;
+mod web;
+mod worker;
+
+pub use config::SettingsArgs;
+pub use exit::{Failure, exit_code};
+pub use web::web;
+pub use worker::worker;

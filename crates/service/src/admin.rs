@@ -10,6 +10,15 @@ use crate::{
     record::{PersonRecord, PersonalData},
 };
 
+/// A page of a list.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// The people on it.
+    pub people: Vec<Subject>,
+    /// Where the next page begins; `None` on the last one.
+    pub next: Option<SubjectId>,
+}
+
 impl Service {
     /// One person's record, by address (S0-38).
     ///
@@ -20,20 +29,22 @@ impl Service {
         self.record(&person).await
     }
 
-    /// Live, visible people by number, a page at a time; hand the last number in to go on.
+    /// Visible people by number, a page at a time, at most `limit` on each (S0-61).
     pub async fn list(
         &self,
         filter: &Filter,
         after: Option<SubjectId>,
         limit: u64,
-    ) -> Result<Vec<Subject>, Error> {
+    ) -> Result<Page, Error> {
         let now = self.now();
-        let mut page = self
+        let mut people = self
             .store()
             .list(self.controller(), filter, after, limit)
             .await?;
-        page.retain(|person| person.is_visible(self.policy(), now));
-        Ok(page)
+        let is_full = people.len() as u64 == limit;
+        let next = people.last().filter(|_| is_full).map(|last| last.id);
+        people.retain(|person| person.is_visible(self.policy(), now));
+        Ok(Page { people, next })
     }
 
     /// A copy of everything that is held of a person, on their request (S0-41).
@@ -50,7 +61,10 @@ impl Service {
     /// Erasure on the person's request (S0-60).
     pub async fn erase_for(&self, address: &EmailAddress) -> Result<(), Error> {
         self.on_behalf(address, |person, now| {
-            Ok(((), person.request_erasure(Channel::Admin, self.policy(), now)))
+            Ok((
+                (),
+                person.request_erasure(Channel::Admin, self.policy(), now),
+            ))
         })
         .await
     }

@@ -161,7 +161,14 @@ impl Service {
         };
         let now = self.now();
         store
-            .settle(self.controller(), worker, letter.id, &settlement, reply, now)
+            .settle(
+                self.controller(),
+                worker,
+                letter.id,
+                &settlement,
+                reply,
+                now,
+            )
             .await?;
         Ok(settlement)
     }
@@ -220,7 +227,7 @@ mod tests {
             let (least, most) = (retry_wait(attempts, 0), retry_wait(attempts, u16::MAX));
             assert!(least < most);
             assert!(least >= Duration::from_secs(96));
-            assert!(most <= Duration::from_secs(3 * 3600 * 12 / 10));
+            assert!(most <= Duration::from_mins(3 * 60 * 12 / 10));
             assert!(retry_wait(attempts + 1, 0) >= least);
         }
     }

@@ -78,11 +78,18 @@ impl Service {
             return Ok(JobOutcome::Elsewhere);
         }
         let ended = match job {
-            Job::PurgeUnconfirmed => self.purge(job, worker, PurgeReason::Unconfirmed, stop).await,
+            Job::PurgeUnconfirmed => {
+                self.purge(job, worker, PurgeReason::Unconfirmed, stop)
+                    .await
+            }
             Job::PurgeErased => self.purge(job, worker, PurgeReason::Erased, stop).await,
             Job::Remind => self.remind(worker, stop).await,
             Job::Dispatch => self.dispatch_job(worker, stop).await,
         };
+        if job == Job::Dispatch && matches!(ended, Ok(JobOutcome::Idle)) {
+            // Looked every second; a write each time would only wear the disk.
+            return ended;
+        }
         let (outcome, failed) = match &ended {
             Ok(JobOutcome::Done(what)) => (what.clone(), false),
             Ok(_) => ("nothing to do".to_owned(), false),
@@ -179,9 +186,8 @@ impl Service {
         let policy = self.policy();
         let mut purged = 0;
         while !stop() && self.lease(job, worker).await? {
-            let cutoff = |period: consentry_policy::Period| {
-                period.cutoff(self.now(), &policy.time_zone)
-            };
+            let cutoff =
+                |period: consentry_policy::Period| period.cutoff(self.now(), &policy.time_zone);
             let candidates = match reason {
                 PurgeReason::Unconfirmed => {
                     Candidates::UnconfirmedSince(cutoff(policy.retention.pending))

@@ -20,6 +20,7 @@ pub mod record;
 mod service;
 mod subscriptions;
 
+pub use admin::Page;
 pub use dispatch::DispatchReport;
 pub use error::{Error, LinkError};
 pub use jobs::{Job, JobOutcome};

@@ -2,7 +2,7 @@
 
 use consentry_address::EmailAddress;
 use consentry_domain::{
-    Channel, Choice, Effects, PersonState, Subject, SubjectId, TopicState,
+    Channel, Choice, Effects, PersonState, Subject, SubjectId, Subscription, TopicState,
 };
 use consentry_policy::TopicId;
 use consentry_token::{Claims, Purpose};
@@ -68,7 +68,10 @@ impl Service {
 
     /// Keeps these topics and leaves the others (S0-47 to S0-49).
     pub async fn choose(&self, door: Door, token: &str, keep: &[TopicId]) -> Result<Chosen, Error> {
-        if !keep.iter().all(|topic| self.policy().topic(topic).is_some()) {
+        if !keep
+            .iter()
+            .all(|topic| self.policy().topic(topic).is_some())
+        {
             return Err(Error::UnknownTopic);
         }
         self.act(door, token, |claims, person, now| {
@@ -96,9 +99,16 @@ impl Service {
     pub async fn one_click(&self, token: &str) -> Result<(), Error> {
         let claims = self.claims(Purpose::Unsubscribe, token)?;
         let left = self
-            .with_person(SubjectId(claims.subject), Error::UnknownPerson, |person, now| {
-                Ok(((), person.unsubscribe_all(Channel::OneClick, self.policy(), now)))
-            })
+            .with_person(
+                SubjectId(claims.subject),
+                Error::UnknownPerson,
+                |person, now| {
+                    Ok((
+                        (),
+                        person.unsubscribe_all(Channel::OneClick, self.policy(), now),
+                    ))
+                },
+            )
             .await;
         match left {
             Err(Error::UnknownPerson) => Ok(()),
@@ -112,7 +122,10 @@ impl Service {
     /// [`LinkError::NotFresh`] when the link is old: [`mail_fresh_link`](Self::mail_fresh_link).
     pub async fn erase(&self, token: &str) -> Result<(), Error> {
         self.act_afresh(token, |person, now| {
-            Ok(((), person.request_erasure(Channel::Link, self.policy(), now)))
+            Ok((
+                (),
+                person.request_erasure(Channel::Link, self.policy(), now),
+            ))
         })
         .await
     }
@@ -225,13 +238,12 @@ impl Service {
                     TopicChoice {
                         topic: topic.id.clone(),
                         state: held.map(|held| held.state),
-                        awaits_confirmation: held.is_some_and(|held| held.awaits_confirmation()),
+                        awaits_confirmation: held.is_some_and(Subscription::awaits_confirmation),
                     }
                 })
                 .collect(),
             restricted: person.restricted_at.is_some(),
-            is_fresh: is_preferences
-                && self.is_within(claims, self.policy().links.sensitive, now),
+            is_fresh: is_preferences && self.is_within(claims, self.policy().links.sensitive, now),
         }
     }
 }

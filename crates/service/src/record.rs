@@ -4,7 +4,7 @@
 //! person gets (GDPR art. 15 and 20): machine-readable, times in RFC 3339.
 
 use consentry_domain::{Action, ConsentEvent, PersonState, Subject, TopicState};
-use consentry_policy::{Localized, Policy};
+use consentry_policy::{LegalBasis, Localized, Policy};
 use serde::Serialize;
 
 use crate::{Error, Service};
@@ -190,7 +190,10 @@ impl Service {
             retention: RetentionRecord {
                 unconfirmed: policy.retention.pending.to_string(),
                 erased: policy.retention.erased.to_string(),
-                unsubscribed: policy.retention.unsubscribed.map(|period| period.to_string()),
+                unsubscribed: policy
+                    .retention
+                    .unsubscribed
+                    .map(|period| period.to_string()),
             },
             notice_version: policy.notice_version().to_string(),
             person: self.record(&person).await?,
@@ -221,7 +224,7 @@ fn event_record(event: &ConsentEvent) -> EventRecord {
         action: evidence.action.as_str(),
         channel: evidence.channel.as_str(),
         topic: evidence.topic.as_ref().map(ToString::to_string),
-        basis: evidence.basis.map(|basis| basis.as_str()),
+        basis: evidence.basis.map(LegalBasis::as_str),
         notice_version: evidence.notice.to_string(),
         receipt: event.receipt.to_string(),
     }

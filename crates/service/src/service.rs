@@ -9,9 +9,7 @@ use jiff::Timestamp;
 
 use crate::{
     Error, PublicUrl,
-    ports::{
-        Change, Clock, LetterId, Mailer, NewLetter, Random, Store, StoreError, UnitOfWork,
-    },
+    ports::{Change, Clock, LetterId, Mailer, NewLetter, Random, Store, StoreError, UnitOfWork},
 };
 
 /// What a [`Service`] is made of.
@@ -147,7 +145,10 @@ impl Service {
                 return Err(missing.take().unwrap_or(Error::UnknownPerson));
             };
             let (answer, effects) = decide(&mut subject, now)?;
-            match self.save(unit, self.change(subject, false, effects, now)).await {
+            match self
+                .save(unit, self.change(subject, false, effects, now))
+                .await
+            {
                 Err(StoreError::Conflict) => {}
                 saved => return saved.map(|()| answer).map_err(Error::from),
             }
@@ -155,11 +156,7 @@ impl Service {
         Err(StoreError::Conflict.into())
     }
 
-    async fn save(
-        &self,
-        mut unit: Box<dyn UnitOfWork>,
-        change: Change,
-    ) -> Result<(), StoreError> {
+    async fn save(&self, mut unit: Box<dyn UnitOfWork>, change: Change) -> Result<(), StoreError> {
         unit.save(&[change]).await?;
         unit.commit().await
     }

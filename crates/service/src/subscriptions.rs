@@ -120,13 +120,13 @@ impl Service {
     pub async fn renew_confirmation(&self, token: &str) -> Result<(), Error> {
         let claims = self.claims(Purpose::Confirm, token)?;
         let missing = LinkError::Unknown.into();
-        self.with_person(SubjectId(claims.subject), missing, |person, now| {
-            match self.judge_confirmation(&claims, person, now) {
-                Err(LinkError::Expired) | Ok(_) => {
-                    Ok(((), person.ask_for_confirmation(self.policy(), now)))
-                }
-                Err(dead) => Err(dead.into()),
+        self.with_person(SubjectId(claims.subject), missing, |person, now| match self
+            .judge_confirmation(&claims, person, now)
+        {
+            Err(LinkError::Expired) | Ok(_) => {
+                Ok(((), person.ask_for_confirmation(self.policy(), now)))
             }
+            Err(dead) => Err(dead.into()),
         })
         .await
     }
@@ -190,18 +190,13 @@ impl Service {
     }
 
     fn decide_sign_up(&self, request: &SignUp, held: Option<Subject>, now: Timestamp) -> Change {
-        match held {
-            Some(mut person) => {
-                let effects = person.sign_up(request, self.policy(), now);
-                self.change(person, false, effects, now)
-            }
-            None => {
-                let id = self.new_subject_id();
-                let (person, effects) =
-                    Subject::first_sign_up(id, request, self.policy(), now);
-                self.change(person, true, effects, now)
-            }
+        if let Some(mut person) = held {
+            let effects = person.sign_up(request, self.policy(), now);
+            return self.change(person, false, effects, now);
         }
+        let id = self.new_subject_id();
+        let (person, effects) = Subject::first_sign_up(id, request, self.policy(), now);
+        self.change(person, true, effects, now)
     }
 }
 

@@ -1,1 +1,48 @@
 //! SQLite and PostgreSQL behind the ports of the service.
+//!
+//! [`SeaOrmStore`] implements [`Store`](consentry_service::ports::Store). Callers see plain domain
+//! types; in the database an address is only ever a sealed value and a keyed index.
+//!
+//! * **Sealed.** Each person has a data key, wrapped by the key ring; addresses are sealed under
+//!   it for exactly their row and column. Look-ups compare a blind index under every index key of
+//!   the ring.
+//! * **Atomic.** One unit of work is one transaction: `BEGIN IMMEDIATE` on SQLite, `READ COMMITTED`
+//!   with row locks on PostgreSQL. Sets are written with one statement per table.
+//! * **Gone.** A purge deletes the row with its wrapped key and everything that hangs on it, leaves
+//!   a tombstone that links to nobody, and notes that bytes are left to clean.
+//! * **Leased.** Letters and jobs are leased by the database's own clock, so workers need not agree
+//!   on the time. What is due is judged by the time that the caller passes in.
+//!
+//! Architecture invariant: no entity, no `DbErr` and no value of a row leaves this crate. Every
+//! query starts from one controller.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use consentry_keys::KeyRing;
+//! use consentry_service::ports::{Random, Store, StoreError};
+//! use consentry_storage::SeaOrmStore;
+//!
+//! async fn open(keys: Arc<KeyRing>, random: Arc<dyn Random>) -> Result<SeaOrmStore, StoreError> {
+//!     let store = SeaOrmStore::connect("sqlite://data/consentry.db", keys, random).await?;
+//!     store.migrate().await?;
+//!     store.check().await?;
+//!     Ok(store)
+//! }
+//! ```
+
+mod connect;
+mod entity;
+mod error;
+mod jobs;
+mod outbox;
+mod people;
+mod residue;
+mod rows;
+mod schema;
+mod store;
+mod transaction;
+mod unit;
+mod vault;
+
+pub use schema::MigrationStatus;
+pub use store::SeaOrmStore;

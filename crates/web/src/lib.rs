@@ -1,1 +1,116 @@
 //! The pages and the JSON of Consentry as an axum router.
+//!
+//! [`router`] is everything a visitor sees: the subscription form, the pages behind mailed links,
+//! the preference centre, the privacy notice and the health checks. It needs a
+//! [`Service`](consentry_service::Service) and [`Options`]; it keeps no global state.
+//!
+//! ```
+//! use axum::Router;
+//! use consentry_service::Service;
+//! use consentry_web::{Options, router};
+//!
+//! fn site(service: Service) -> Router {
+//!     let options = Options::of(service.policy());
+//!     Router::new().merge(router(service, options))
+//! }
+//! ```
+//!
+//! # Mounting it
+//!
+//! * Serve it with `into_make_service_with_connect_info::<SocketAddr>()`. Without the peer address
+//!   all visitors count as one client of the rate limit, and the local mailbox stays closed.
+//! * Under a prefix (`Router::nest`), let the public URL end with the same prefix: links are made
+//!   from the public URL alone, never from a request.
+//! * Accepting connections, TLS and the time a client may take for its headers are the server's.
+//!
+//! # Architecture invariants
+//!
+//! * `GET` and `HEAD` change nothing; every change is the `POST` of a form or of a mail program
+//!   (S0-27, S0-46, RFC 8058).
+//! * No cookie, no script, nothing from another origin (S0-21, S0-22, S0-36).
+//! * No token, address or IP address is logged; a request is named by its route (S0-11, S0-37).
+//! * Every body and every wait is bounded.
+
+mod app;
+mod assets;
+mod client;
+mod frame;
+mod headers;
+mod input;
+mod layout;
+mod limits;
+mod pages;
+mod problem;
+mod visitor;
+
+use std::{path::PathBuf, sync::Arc};
+
+use axum::{
+    Router, middleware,
+    routing::{get, post},
+};
+use consentry_policy::{Policy, Rate};
+use consentry_service::{Service, ports::LocalMailbox};
+use ipnet::IpNet;
+
+use crate::{
+    app::App,
+    pages::{confirm, fallback, health, home, lost, mailbox, preferences, privacy},
+};
+
+/// How the site is served.
+#[derive(Clone, Default)]
+pub struct Options {
+    /// Proxies whose `X-Forwarded-For` (or, without one, `Forwarded`; RFC 7239) is believed. Let
+    /// them remove or overwrite the header that they do not write themselves.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Sign-ups accepted from one client: an IPv4 address or an IPv6 /64. No limit if absent.
+    pub per_client: Option<Rate>,
+    /// Sign-ups accepted in all. No limit if absent.
+    pub total: Option<Rate>,
+    /// The local mailbox, readable at `/dev/mailbox` from this machine only.
+    pub mailbox: Option<Arc<dyn LocalMailbox>>,
+    /// A folder of public files, served where the site has no page of its own.
+    pub static_dir: Option<PathBuf>,
+}
+
+impl Options {
+    /// The limits of the policy, and nothing else.
+    pub fn of(policy: &Policy) -> Self {
+        Self {
+            per_client: policy.limits.per_client,
+            total: policy.limits.total,
+            ..Self::default()
+        }
+    }
+}
+
+/// Every page and the JSON of one controller.
+pub fn router(service: Service, options: Options) -> Router {
+    let app = App::new(service, options);
+    Router::new()
+        .route("/", get(home::show))
+        .route("/subscribe", post(home::subscribe))
+        .route("/subscribe/thanks", get(home::thanks))
+        .route("/confirm/{token}", get(confirm::show).post(confirm::press))
+        .route("/preferences", get(lost::show).post(lost::ask))
+        .route("/preferences/sent", get(lost::sent))
+        .route(
+            "/preferences/{token}",
+            get(preferences::show).post(preferences::act),
+        )
+        .route(
+            "/unsubscribe/{token}",
+            get(preferences::show_unsubscribe).post(preferences::unsubscribe),
+        )
+        .route("/privacy", get(privacy::show))
+        .route("/healthz", get(health::live))
+        .route("/readyz", get(health::ready))
+        .route("/assets/{name}", get(assets::serve))
+        .route("/dev/mailbox", get(mailbox::list))
+        .route("/dev/mailbox/{name}", get(mailbox::letter))
+        .route("/dev/mailbox/{name}/html", get(mailbox::html))
+        .fallback(fallback::serve)
+        .layer(middleware::from_fn_with_state(app.clone(), frame::frame))
+        .with_state(app)
+}

@@ -46,7 +46,7 @@ fn step() -> impl Strategy<Value = Step> {
 fn run(anna: &mut Subject, step: &Step, policy: &Policy, now: &mut Timestamp) -> Effects {
     let named = |names: &[&str]| -> Vec<TopicId> { names.iter().map(|name| topic(name)).collect() };
     match step {
-        Step::SignUp(names) => anna.sign_up(&request(names), policy, *now),
+        Step::SignUp(asked) => anna.sign_up(&request(asked), policy, *now),
         Step::Confirm => anna
             .confirm(policy, *now)
             .map(|(_, effects)| effects)

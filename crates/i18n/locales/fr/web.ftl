@@ -1,1 +1,225 @@
 ### Ce que disent les pages.
+
+## Toutes les pages
+
+skip-to-content = Aller au contenu
+language-label = Langue
+footer-privacy = Politique de confidentialité
+footer-choices = Modifier mes choix
+footer-contact = Contact
+footer-mailbox = Boîte locale
+footer-operator = { $brand } est édité par { $name }, { $country }.
+back-home = Retour à l’accueil
+mail-my-link = M’envoyer mon lien
+
+## Adresse électronique
+
+email-label = Votre adresse e-mail
+email-label-business = Votre adresse e-mail professionnelle
+address-example = nom@example.org
+address-empty = Indiquez votre adresse e-mail.
+address-too-long = Cette adresse est trop longue : une adresse e-mail compte 254 caractères au plus.
+address-control-character = Cette adresse contient un caractère de contrôle. Saisissez-la au lieu de la coller.
+address-invisible-character = Cette adresse contient un caractère invisible. Saisissez-la au lieu de la coller.
+address-space = Supprimez l’espace qui se trouve dans l’adresse.
+address-quoted-local = Les adresses entre guillemets ne sont pas acceptées.
+address-missing-at = Une adresse e-mail contient un @, comme dans nom@example.org.
+address-several-ats = Une adresse e-mail ne contient qu’un seul @. Indiquez une seule adresse.
+address-empty-local = Il manque quelque chose avant le @, comme dans nom@example.org.
+address-local-too-long = La partie qui précède le @ est trop longue : elle compte 64 caractères au plus.
+address-misplaced-dot = La partie qui précède le @ ne peut ni commencer ni finir par un point, ni en compter deux de suite.
+address-invalid-local = La partie qui précède le @ contient un caractère qui n’y est pas admis.
+address-empty-domain = Il manque quelque chose après le @, comme dans nom@example.org.
+address-ip-literal = La partie qui suit le @ doit être un nom, et non le numéro d’une machine.
+address-no-domain-dot = La partie qui suit le @ est incomplète ; elle s’écrit comme dans nom@example.org.
+address-invalid-domain = La partie qui suit le @ n’est pas un nom de domaine valable.
+address-refused-domain = Merci d’indiquer votre adresse professionnelle : nous n’acceptons pas les adresses de ce fournisseur.
+address-malformed = Ceci n’est pas une adresse e-mail, comme nom@example.org.
+
+## Accueil et inscription
+
+home-title = Suivez l’actualité de { $brand }
+home-hint = Un seul champ, rien d’autre. Nous vous envoyons un lien ; votre inscription commence lorsque vous la confirmez.
+home-honeypot = Laissez ce champ vide
+home-subscribe = S’inscrire
+home-information = Ce que devient votre adresse
+home-controller = Responsable du traitement
+home-purpose = Finalité
+home-basis = Base légale
+home-retention = Durée de conservation
+home-retention-text = Tant que vous n’en demandez pas l’effacement. Sans confirmation de votre part : { $pending } au plus.
+home-rights = Vos droits
+home-rights-text = Vous désinscrire à tout moment, par un lien présent dans chaque e-mail. Consulter, corriger, emporter ou effacer vos données, sans compte.
+home-more = Lire toute la politique de confidentialité
+home-lost = Vous recevez déjà nos messages ?
+home-lost-text = Chaque e-mail se termine par un lien vers vos choix. Lien perdu ? Nous vous en envoyons un nouveau.
+
+check-mailbox-title = Consultez votre messagerie
+thanks-text = Un message est en route vers l’adresse que vous avez indiquée. Votre inscription ne commence que lorsque vous l’ouvrez et confirmez.
+thanks-ignored = Sans confirmation, l’adresse est supprimée au bout de { $pending } au plus.
+thanks-missing = Rien reçu ? Regardez d’abord parmi les courriers indésirables. Vous pourrez ensuite recommencer : nous laissons passer { $cool_down } entre deux messages à une même adresse.
+
+topics-unknown = L’un des thèmes choisis n’existe pas.
+
+## Bases légales et thèmes
+
+basis-text = { $basis }, article { $article } du RGPD
+basis-consent = Votre consentement
+basis-contract = Un contrat avec vous
+basis-legal-obligation = Une obligation légale
+basis-vital-interests = La sauvegarde d’intérêts vitaux
+basis-public-task = Une mission d’intérêt public
+basis-legitimate-interest = Notre intérêt légitime
+topic-purpose = Finalité
+topic-basis = Base légale
+
+## Confirmation
+
+confirm-title = Confirmez votre inscription
+confirm-text = { $name } souhaite vous envoyer :
+confirm-again = Vous nous aviez quittés ? Votre retour repose alors sur votre consentement, article 6(1)(a) du RGPD.
+confirm-button = Oui, je m’inscris
+confirm-nothing = Vous n’avez rien demandé ? Fermez cette page : il ne se passera rien, et l’adresse sera supprimée au bout de { $pending } au plus.
+confirm-leave = Vous pouvez vous désinscrire à tout moment, par un lien présent dans chaque e-mail.
+confirm-address-title = Confirmez votre nouvelle adresse
+confirm-address-text = { $name } écrira désormais à l’adresse à laquelle vous avez reçu ce lien. L’ancienne adresse ne sera pas conservée.
+confirm-address-button = Utiliser cette adresse
+confirmed-title = Votre inscription est confirmée
+confirmed-text = Vous recevrez désormais :
+confirmed-address-title = Votre nouvelle adresse est confirmée
+confirmed-address-text = Nous écrivons désormais à cette adresse. L’ancienne n’est pas conservée, et plus aucun lien qui lui a été envoyé ne fonctionne.
+confirmed-already-title = Déjà confirmée
+confirmed-already-text = Votre inscription a déjà été confirmée. Vous n’avez plus rien à faire.
+confirmed-choices = Pour modifier vos choix ou vous désinscrire, utilisez le lien en bas de n’importe lequel de nos e-mails.
+
+## Liens sans effet
+
+link-unknown-title = Ce lien ne fonctionne pas
+link-unknown-text = Il est peut-être incomplet, ou correspond à une adresse que nous ne détenons pas. Si vous l’avez copié, copiez-le en entier.
+link-expired-title = Ce lien a expiré
+link-expired-confirm = Un lien de confirmation fonctionne pendant { $period }.
+link-expired-preferences = Pour votre protection, le lien vers vos choix fonctionne pendant { $period }.
+link-expired-renew = M’envoyer un nouveau lien
+link-superseded-title = Ce lien n’est plus valable
+link-superseded-text = L’inscription a été quittée ou l’adresse modifiée depuis, ou un lien plus récent a remplacé celui-ci. Utilisez le lien de notre dernier e-mail, ou demandez-en un autre.
+
+## Centre de préférences
+
+preferences-title = Vos choix
+preferences-for = Pour { $address }
+preferences-topics = Ce que vous recevez
+preferences-awaits = En attente de votre confirmation par e-mail
+preferences-save = Enregistrer mes choix
+preferences-restricted = Le traitement de vos données est limité à votre demande.
+preferences-leave-title = Tout quitter
+preferences-leave-text = Vous ne recevez plus rien de nous, dès maintenant.
+preferences-leave-button = Me désinscrire de tout
+preferences-left = Vous ne recevez rien de nous. Pour revenir, cochez ce que vous souhaitez et enregistrez : nous vous envoyons un lien de confirmation.
+preferences-data-title = Vos données
+preferences-export-title = Une copie
+preferences-export-text = Tout ce que nous détenons à votre sujet, avec les dates de vos choix, dans un fichier que d’autres programmes peuvent lire (JSON).
+preferences-export-button = Télécharger mes données
+preferences-address-title = Une autre adresse
+preferences-address-text = Nous envoyons un lien à la nouvelle adresse. Le changement prend effet lorsqu’il y est confirmé ; l’ancienne adresse n’est pas conservée.
+preferences-address-label = Nouvelle adresse e-mail
+preferences-address-button = Changer d’adresse
+preferences-erase-title = Effacement
+preferences-erase-text = Vos données sont masquées aussitôt et votre adresse est retirée de toutes les listes. Elles sont définitivement supprimées au bout de { $erased }. Un seul e-mail répond à votre demande, rien de plus.
+preferences-erase-button = Effacer mes données
+preferences-fresh-text = Pour télécharger, corriger ou effacer vos données, il vous faut un lien datant de { $period } au plus : quelqu’un qui trouverait un ancien e-mail ne doit pas pouvoir le faire à votre place.
+preferences-fresh-button = M’envoyer un lien récent
+preferences-saved = Vos choix sont enregistrés.
+preferences-saved-left = Vos choix sont enregistrés. Vous ne recevrez plus rien de nous.
+preferences-unsubscribed = C’est fait : vous ne recevrez plus rien de nous.
+preferences-confirmation-mailed = Nous vous avons envoyé un lien : ouvrez-le pour confirmer votre retour.
+preferences-confirmation-until = D’ici là, vous ne recevez rien.
+preferences-address-requested-title = C’est presque fait
+preferences-address-requested = Ouvrez le lien que nous envoyons à la nouvelle adresse. D’ici là, rien ne change.
+preferences-address-told = Nous informons aussi l’adresse actuelle de cette demande.
+preferences-nothing-chosen = Rien n’a été choisi, donc rien n’a changé. Cochez ce que vous souhaitez recevoir et enregistrez, ou quittez tout.
+
+fresh-title = Nous vous envoyons un lien récent
+fresh-text = Votre demande nécessite un lien datant de { $period } au plus. Il est en route vers votre adresse : ouvrez-le et renouvelez votre demande.
+fresh-missing = Un message vous a été envoyé il y a un instant ? Utilisez son lien : nous laissons passer { $cool_down } entre deux messages.
+
+erased-title = Vos données sont masquées, dès maintenant
+erased-text = Vous ne figurez plus sur aucune liste, et plus personne ici ne peut consulter vos données.
+erased-purge = Le { $date }, elles seront définitivement supprimées. Vous n’avez plus rien à faire.
+erased-answer = Un e-mail vous le confirme. Vous ne recevrez ensuite plus rien de nous.
+
+one-click-text = C’est fait : vous ne recevrez plus rien de nous.
+
+## Lien perdu
+
+lost-title = Retrouvez vos choix
+lost-text = Indiquez l’adresse à laquelle vous recevez nos e-mails. Nous vous envoyons un lien pour modifier vos choix, vous désinscrire, ou consulter et effacer vos données.
+lost-sent-text = Si nous détenons cette adresse, un message contenant un lien vers vos choix est en route.
+lost-sent-missing = Rien reçu ? Regardez d’abord parmi les courriers indésirables. Nous laissons passer { $cool_down } entre deux messages à une même adresse.
+
+## Politique de confidentialité
+
+privacy-title = Politique de confidentialité
+privacy-version = Version { $version }
+privacy-controller-title = Qui est responsable
+privacy-controller-text = { $name } édite { $brand } et décide de ce que deviennent vos données.
+privacy-capital = au capital de { $amount } { $currency }
+privacy-registry = Numéro d’immatriculation
+privacy-vat = Numéro de TVA
+privacy-address = Adresse
+privacy-contact = Contact
+privacy-dpo = Délégué à la protection des données
+privacy-data-title = Ce que nous détenons
+privacy-data-text = Une seule donnée personnelle : l’adresse e-mail que vous indiquez. Avec elle, ce qui concerne votre inscription : sa langue, les thèmes, leur état, et les dates auxquelles vous avez demandé, confirmé, modifié ou quitté.
+privacy-data-not = Ni adresse IP ni nom de navigateur ne sont enregistrés. Ces pages ne déposent aucun cookie, ne contiennent aucun script et ne chargent rien depuis d’autres sites ; nos e-mails ne contiennent aucun traceur.
+privacy-purposes-title = Pour quoi faire, et sur quelle base
+privacy-topic = Inscription
+privacy-again = Quiconque nous a quittés et s’inscrit de nouveau le fait sur la base de son consentement, article 6(1)(a) du RGPD.
+privacy-confirm = Une adresse n’est prise en compte que lorsque son titulaire l’a confirmée, par un lien que nous lui envoyons. Jusque-là, elle reçoit les e-mails nécessaires à cette confirmation, et aucune actualité.
+privacy-confirm-reminder = Une adresse n’est prise en compte que lorsque son titulaire l’a confirmée, par un lien que nous lui envoyons. Jusque-là, elle reçoit les e-mails nécessaires à cette confirmation, un seul rappel au bout de { $reminder }, et aucune actualité.
+privacy-retention-title = Pendant combien de temps
+privacy-retention-pending = Une adresse qui n’est jamais confirmée : { $pending } à compter du jour où elle a été indiquée pour la première fois. L’indiquer à nouveau ne fait pas repartir ce délai.
+privacy-retention-confirmed = Une inscription confirmée et, après votre départ, la trace de celui-ci : jusqu’à ce que vous en demandiez l’effacement.
+privacy-retention-erased = Après une demande d’effacement : masquée aussitôt, définitivement supprimée au bout de { $erased }.
+privacy-hosting-title = Où, et qui les reçoit
+privacy-hosting-text = Les données sont conservées chez { $host }, { $city }, { $country }. Elles ne sont transmises à personne d’autre, si ce n’est aux serveurs de messagerie qui vous acheminent nos e-mails.
+privacy-rights-title = Vos droits
+privacy-rights-leave = Opposition (article 21 du RGPD) : quittez un thème ou tous, avec effet immédiat, par le lien en bas de chaque e-mail ou par le bouton de désinscription de votre messagerie.
+privacy-rights-access = Accès et portabilité (articles 15 et 20) : téléchargez une copie de vos données sous forme de fichier.
+privacy-rights-rectify = Rectification (article 16) : changez d’adresse.
+privacy-rights-erase = Effacement (article 17) : effacez vous-même vos données, sans donner de motif.
+privacy-rights-how = Rien de tout cela ne demande de compte : le lien vers vos choix se trouve dans chaque e-mail, et nous vous en envoyons un nouveau si vous l’avez perdu.
+privacy-rights-other = Pour toute autre demande, limitation comprise (article 18), écrivez à l’adresse de contact ci-dessus.
+privacy-rights-complain = Vous pouvez introduire une réclamation auprès de l’autorité de contrôle de votre pays (article 77).
+
+## Boîte locale
+
+mailbox-title = Boîte locale
+mailbox-text = Aucun relais de messagerie n’est configuré : les messages restent ici, et seule cette machine peut les lire.
+mailbox-empty = Aucun message pour l’instant.
+mailbox-date = Date
+mailbox-to = À
+mailbox-html = Ouvrir la partie HTML
+mailbox-back = Tous les messages
+
+## Erreurs
+
+error-400-title = Nous n’avons pas pu lire cette demande
+error-400-text = Elle est mal formée, ou un champ y figure plus souvent qu’il ne le peut.
+error-404-title = Cette page n’existe pas
+error-404-text = L’adresse est peut-être mal saisie, ou la page a disparu.
+error-405-title = Cette page ne s’utilise pas ainsi
+error-405-text = Revenez à l’accueil et repartez de là.
+error-408-title = Cela a pris trop de temps
+error-408-text = Votre demande n’est pas arrivée à temps. Merci de réessayer.
+error-413-title = Cette demande est trop volumineuse
+error-413-text = Elle dépasse tout ce que nos formulaires peuvent envoyer.
+error-415-title = Ce format n’est pas pris en charge
+error-415-text = Envoyez un formulaire (application/x-www-form-urlencoded ou multipart/form-data) ou, là où il est proposé, du JSON.
+error-422-title = Quelque chose ne va pas dans votre demande
+error-422-text = Rien n’a été enregistré.
+error-429-title = Trop de demandes
+error-429-text = Merci de patienter un instant, puis de réessayer. Rien n’a été enregistré.
+error-500-title = Un problème est survenu de notre côté
+error-500-text = Nous n’avons pas pu faire ce que vous demandiez. Merci de réessayer plus tard.
+error-503-title = Nous sommes momentanément indisponibles
+error-503-text = Merci de réessayer dans un instant.

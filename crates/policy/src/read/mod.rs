@@ -26,9 +26,7 @@ pub(crate) fn policy(source: &str) -> Result<Policy, Vec<Fault>> {
         return Err(errors.iter().map(syntax_fault).collect());
     }
     let faults = RefCell::default();
-    let policy = Section::root(table.get_ref(), &faults, |root| {
-        read(root, table.get_ref())
-    });
+    let policy = Section::root(table.get_ref(), &faults, |root| read(root, table.get_ref()));
     match (policy, faults.into_inner()) {
         (Ok(policy), faults) if faults.is_empty() => Ok(policy),
         (_, faults) => Err(faults),

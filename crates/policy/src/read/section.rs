@@ -22,6 +22,7 @@ pub(super) struct Section<'a> {
     path: String,
     place: Range<usize>,
     known: RefCell<Vec<&'static str>>,
+    missing: RefCell<Vec<Fault>>,
     faults: &'a RefCell<Vec<Fault>>,
 }
 
@@ -46,27 +47,35 @@ impl<'a> Section<'a> {
             path,
             place,
             known: RefCell::default(),
+            missing: RefCell::default(),
             faults,
         }
     }
 
-    /// Lets `read` take what it knows, then refuses what is left.
+    /// Lets `read` take what it knows, then refuses what is left and tells what is missing.
     fn read<T>(self, read: impl FnOnce(&Self) -> Read<T>) -> Read<T> {
         let result = read(&self);
         let known = self.known.into_inner();
+        let mut missing = self.missing.into_inner();
+        let mut faults = self.faults.borrow_mut();
         for key in self.table.keys() {
             let name: &str = key.get_ref();
             if known.contains(&name) {
                 continue;
             }
+            // A misspelt key is one mistake, not a missing and an unknown one.
+            if let Some(meant) = closest(name, &known) {
+                missing.retain(|fault| fault.key != join(&self.path, meant));
+            }
             let path = join(&self.path, name);
-            self.faults.borrow_mut().push(Fault {
+            faults.push(Fault {
                 message: format!("unknown key `{path}`"),
                 help: Some(suggest(name, &known)),
                 key: path,
                 place: key.span(),
             });
         }
+        faults.append(&mut missing);
         result
     }
 
@@ -74,7 +83,7 @@ impl<'a> Section<'a> {
     pub(super) fn required<T>(&self, key: &'static str, kind: &Kind<T>) -> Read<T> {
         match self.get(key) {
             Some(value) => self.convert(&join(&self.path, key), value, kind),
-            None => Err(self.missing(key, &format!("`{key} = {}`", kind.example))),
+            None => Err(self.missing(key, format!("add `{key} = {}`", kind.example))),
         }
     }
 
@@ -88,7 +97,7 @@ impl<'a> Section<'a> {
     /// An array that must be there and hold something.
     pub(super) fn list<T>(&self, key: &'static str, kind: &Kind<T>) -> Read<Vec<T>> {
         let Some(value) = self.get(key) else {
-            return Err(self.missing(key, &format!("`{key} = [{}]`", kind.example)));
+            return Err(self.missing(key, format!("add `{key} = [{}]`", kind.example)));
         };
         let items = self.items(key, value, kind)?;
         if items.is_empty() {
@@ -116,7 +125,7 @@ impl<'a> Section<'a> {
     ) -> Read<T> {
         match self.optional_section(key, read)? {
             Some(value) => Ok(value),
-            None => Err(self.missing(key, &format!("the section `[{}]`", join(&self.path, key)))),
+            None => Err(self.missing(key, format!("add a section `[{}]`", join(&self.path, key)))),
         }
     }
 
@@ -157,7 +166,7 @@ impl<'a> Section<'a> {
         let items = match self.get(key).map(|value| (value, value.get_ref())) {
             Some((_, DeValue::Array(items))) if !items.is_empty() => items,
             Some((_, DeValue::Array(_))) | None => {
-                return Err(self.missing(key, &format!("at least one `[[{path}]]`")));
+                return Err(self.missing(key, format!("add at least one `[[{path}]]`")));
             }
             Some((value, other)) => {
                 return Err(self.fault(
@@ -198,7 +207,9 @@ impl<'a> Section<'a> {
             let [en, fr] = Language::ALL.map(|language| {
                 let offered = languages.is_some_and(|all| all.offered.contains(&language));
                 if offered {
-                    texts.required(language.as_str(), &super::value::TEXT).map(Some)
+                    texts
+                        .required(language.as_str(), &super::value::TEXT)
+                        .map(Some)
                 } else {
                     texts.optional(language.as_str(), &super::value::TEXT)
                 }
@@ -242,18 +253,15 @@ impl<'a> Section<'a> {
         Faulty
     }
 
-    fn missing(&self, key: &str, example: &str) -> Faulty {
-        let place = if self.path.is_empty() {
-            "at the top of the file".to_owned()
-        } else {
-            format!("under `{}`", self.path)
-        };
-        self.fault(
-            key,
-            self.place.clone(),
-            format!("missing key `{}`", join(&self.path, key)),
-            format!("add {example} {place}"),
-        )
+    fn missing(&self, key: &str, remedy: String) -> Faulty {
+        let path = join(&self.path, key);
+        self.missing.borrow_mut().push(Fault {
+            message: format!("missing key `{path}`"),
+            key: path,
+            place: self.place.clone(),
+            help: Some(remedy),
+        });
+        Faulty
     }
 
     fn get(&self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
@@ -338,13 +346,18 @@ pub(super) fn describe(value: &DeValue<'_>) -> &'static str {
 
 /// `did you mean …`, or everything that would be right.
 pub(super) fn suggest(word: &str, known: &[&str]) -> String {
+    match closest(word, known) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => format!("expected one of `{}`", known.join("`, `")),
+    }
+}
+
+/// The word that was probably meant, when one is near enough.
+pub(super) fn closest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     known
         .iter()
-        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
+        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), *candidate))
         .filter(|(distance, candidate)| *distance <= candidate.len().max(word.len()) / 3)
         .min()
-        .map_or_else(
-            || format!("expected one of `{}`", known.join("`, `")),
-            |(_, candidate)| format!("did you mean `{candidate}`?"),
-        )
+        .map(|(_, candidate)| candidate)
 }

@@ -7,7 +7,7 @@ use consentry_address::{EmailAddress, ascii_domain};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use toml::de::DeValue;
 
-use super::section::{describe, suggest};
+use super::section::{closest, describe, suggest};
 use crate::{Language, LegalBasis, Period, Rate};
 
 /// Why a value is not accepted, and how to mend it when an example is not enough.
@@ -148,11 +148,9 @@ pub(super) const ZONE: Kind<TimeZone> = Kind {
         zones.get(name).map_err(|_| {
             let names: Vec<String> = zones.available().map(|name| name.to_string()).collect();
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            let help = suggest(name, &names);
             Refusal {
                 message: "no such time zone in the IANA database".to_owned(),
-                // A list of all zones would help nobody.
-                help: help.starts_with("did you mean").then_some(help),
+                help: closest(name, &names).map(|meant| format!("did you mean `{meant}`?")),
             }
         })
     },

@@ -1,0 +1,246 @@
+//! What each kind of letter says, in order.
+
+use consentry_domain::LetterKind;
+use consentry_i18n::{Arg, Messages};
+use consentry_policy::{Language, Policy, TopicId};
+use consentry_service::ports::Letter;
+use jiff::Timestamp;
+
+use super::RenderError;
+
+/// One piece of a letter.
+pub(super) enum Block {
+    /// A paragraph.
+    Text(String),
+    /// A paragraph of lesser weight.
+    Note(String),
+    /// What a confirmation is about.
+    Topics(Vec<TopicLine>),
+    /// The one thing to do.
+    Button { label: String, url: String },
+}
+
+/// A topic as a letter shows it (S0-24).
+pub(super) struct TopicLine {
+    pub(super) name: String,
+    pub(super) description: String,
+    pub(super) purpose: Option<String>,
+}
+
+/// Everything of a letter above its footer, and why it was sent.
+pub(super) struct Content {
+    pub(super) subject: String,
+    pub(super) heading: String,
+    pub(super) blocks: Vec<Block>,
+    pub(super) reason: String,
+}
+
+/// Looks texts up in one language for one letter.
+pub(super) struct Words<'a> {
+    pub(super) policy: &'a Policy,
+    pub(super) language: Language,
+}
+
+impl Words<'_> {
+    pub(super) fn say(&self, id: &str, args: &[(&str, Arg<'_>)]) -> String {
+        Messages::embedded().text(self.language, id, args)
+    }
+
+    /// A text that mentions the brand or nothing.
+    fn branded(&self, id: &str) -> String {
+        self.say(id, &[("brand", (&self.policy.controller.brand).into())])
+    }
+
+    fn text(&self, id: &str) -> Block {
+        Block::Text(self.say(id, &[]))
+    }
+
+    fn note(&self, id: &str) -> Block {
+        Block::Note(self.say(id, &[]))
+    }
+
+    fn button(&self, id: &str, url: &str) -> Block {
+        Block::Button {
+            label: self.say(id, &[]),
+            url: url.to_owned(),
+        }
+    }
+
+    fn date(&self, at: Timestamp) -> String {
+        Messages::embedded().date(self.language, at, &self.policy.time_zone)
+    }
+
+    fn until(&self, at: Timestamp) -> Block {
+        let date = Messages::embedded().date_time(self.language, at, &self.policy.time_zone);
+        Block::Note(self.say("mail-link-until", &[("date", (&date).into())]))
+    }
+
+    /// Topics that the policy still has; one that it dropped has no name any more.
+    fn topics(&self, ids: &[TopicId]) -> Option<Block> {
+        let lines: Vec<TopicLine> = ids
+            .iter()
+            .filter_map(|id| self.policy.topic(id))
+            .map(|topic| TopicLine {
+                name: topic.name.get(self.language).to_owned(),
+                description: topic.description.get(self.language).to_owned(),
+                purpose: self.policy.purpose(&topic.purpose).map(|purpose| {
+                    let purpose = purpose.name.get(self.language);
+                    self.say("mail-topic-purpose", &[("purpose", purpose.into())])
+                }),
+            })
+            .collect();
+        (!lines.is_empty()).then_some(Block::Topics(lines))
+    }
+
+    /// What happens to an address that is never confirmed (S0-31, S0-32).
+    fn pending(&self) -> Block {
+        let pending = self.policy.retention.pending;
+        let period = Messages::embedded().period(self.language, pending);
+        let id = match self.policy.subscription.reminder {
+            Some(_) => "mail-pending-with-reminder",
+            None => "mail-pending",
+        };
+        Block::Note(self.say(id, &[("period", (&period).into())]))
+    }
+}
+
+/// The link of a letter that asks for a confirmation, and until when it works.
+fn confirmation(letter: &Letter) -> Result<(&str, Timestamp), RenderError> {
+    match (&letter.confirm_url, letter.confirm_until) {
+        (Some(url), Some(until)) => Ok((url.expose(), until)),
+        _ => Err(RenderError::Incomplete(letter.kind)),
+    }
+}
+
+pub(super) fn of(letter: &Letter, words: &Words<'_>) -> Result<Content, RenderError> {
+    match letter.kind {
+        LetterKind::Confirmation => subscription(letter, words),
+        LetterKind::Reminder => reminder(letter, words),
+        LetterKind::AlreadySubscribed => Ok(subscribed(letter, words)),
+        LetterKind::PreferencesLink => Ok(link(letter, words)),
+        LetterKind::AddressConfirmation => new_address(letter, words),
+        LetterKind::AddressChange => Ok(old_address(letter, words)),
+        LetterKind::ErasureAnswer => erasure(letter, words),
+    }
+}
+
+fn subscription(letter: &Letter, words: &Words<'_>) -> Result<Content, RenderError> {
+    let (url, until) = confirmation(letter)?;
+    let mut blocks = vec![words.text("mail-confirmation-intro")];
+    blocks.extend(words.topics(&letter.topics));
+    blocks.extend([
+        words.button("mail-confirmation-button", url),
+        words.until(until),
+        words.note("mail-confirmation-ignored"),
+        words.pending(),
+    ]);
+    Ok(Content {
+        subject: words.branded("mail-confirmation-subject"),
+        heading: words.branded("mail-confirmation-heading"),
+        blocks,
+        reason: words.branded("mail-reason-form"),
+    })
+}
+
+fn reminder(letter: &Letter, words: &Words<'_>) -> Result<Content, RenderError> {
+    let (url, until) = confirmation(letter)?;
+    let mut blocks = vec![words.text("mail-reminder-intro")];
+    blocks.extend(words.topics(&letter.topics));
+    blocks.extend([
+        words.button("mail-confirmation-button", url),
+        words.until(until),
+        words.note("mail-reminder-only"),
+        words.pending(),
+    ]);
+    Ok(Content {
+        subject: words.branded("mail-reminder-subject"),
+        heading: words.branded("mail-reminder-heading"),
+        blocks,
+        reason: words.branded("mail-reason-form"),
+    })
+}
+
+fn subscribed(letter: &Letter, words: &Words<'_>) -> Content {
+    let mut blocks = vec![words.text("mail-subscribed-intro")];
+    if let Some(topics) = words.topics(&letter.topics) {
+        blocks.extend([words.text("mail-subscribed-topics"), topics]);
+    }
+    blocks.extend([
+        words.button("mail-preferences-button", letter.preferences_url.expose()),
+        words.note("mail-subscribed-ignored"),
+    ]);
+    Content {
+        subject: words.branded("mail-subscribed-subject"),
+        heading: words.branded("mail-subscribed-heading"),
+        blocks,
+        reason: words.branded("mail-reason-form"),
+    }
+}
+
+fn link(letter: &Letter, words: &Words<'_>) -> Content {
+    let sensitive = words.policy.links.sensitive;
+    let period = Messages::embedded().period(words.language, sensitive);
+    let mut blocks = vec![
+        words.text("mail-link-intro"),
+        words.button("mail-preferences-button", letter.preferences_url.expose()),
+    ];
+    if let Some(preferences) = words.policy.links.preferences {
+        blocks.push(words.until(preferences.after(letter.date, &words.policy.time_zone)));
+    }
+    blocks.extend([
+        Block::Note(words.say("mail-link-sensitive", &[("period", (&period).into())])),
+        words.note("mail-link-caution"),
+        words.note("mail-link-ignored"),
+    ]);
+    Content {
+        subject: words.branded("mail-link-subject"),
+        heading: words.branded("mail-link-heading"),
+        blocks,
+        reason: words.branded("mail-reason-link"),
+    }
+}
+
+fn new_address(letter: &Letter, words: &Words<'_>) -> Result<Content, RenderError> {
+    let (url, until) = confirmation(letter)?;
+    Ok(Content {
+        subject: words.branded("mail-address-subject"),
+        heading: words.branded("mail-address-heading"),
+        blocks: vec![
+            words.text("mail-address-intro"),
+            words.button("mail-address-button", url),
+            words.until(until),
+            words.note("mail-address-ignored"),
+        ],
+        reason: words.branded("mail-reason-address"),
+    })
+}
+
+/// Names no new address: this mailbox may not be its owner's any more.
+fn old_address(letter: &Letter, words: &Words<'_>) -> Content {
+    let contact = words.policy.controller.contact.expose();
+    Content {
+        subject: words.branded("mail-change-subject"),
+        heading: words.branded("mail-change-heading"),
+        blocks: vec![
+            words.text("mail-change-intro"),
+            Block::Text(words.say("mail-change-ignored", &[("contact", contact.into())])),
+            words.button("mail-preferences-button", letter.preferences_url.expose()),
+        ],
+        reason: words.branded("mail-reason-address"),
+    }
+}
+
+fn erasure(letter: &Letter, words: &Words<'_>) -> Result<Content, RenderError> {
+    let (asked, purged) = letter.erasure.ok_or(RenderError::Incomplete(letter.kind))?;
+    let dated = |id, at| Block::Text(words.say(id, &[("date", (&words.date(at)).into())]));
+    Ok(Content {
+        subject: words.branded("mail-erasure-subject"),
+        heading: words.branded("mail-erasure-heading"),
+        blocks: vec![
+            dated("mail-erasure-asked", asked),
+            dated("mail-erasure-purge", purged),
+            words.text("mail-erasure-last"),
+        ],
+        reason: words.branded("mail-reason-erasure"),
+    })
+}

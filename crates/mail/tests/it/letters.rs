@@ -1,0 +1,431 @@
+//! What letters say and how they are written.
+
+use std::sync::Arc;
+
+use consentry_domain::LetterKind;
+use consentry_mail::{LetterRenderer, RenderError, render};
+use consentry_policy::{Language, Policy};
+use consentry_service::ports::SecretUrl;
+use mail_parser::{MessageParser, MimeHeaders};
+use proptest::prelude::*;
+
+use crate::samples::{address, every_letter, headers, letter, message, renderer};
+
+/// The demo policy with another value of one key.
+fn policy_with(key: &str, value: &str) -> Policy {
+    let source = include_str!("../../../policy/policies/saas-portal.toml");
+    let changed: String = source
+        .lines()
+        .map(|line| {
+            if line.starts_with(&format!("{key} = ")) {
+                format!("{key} = {value}\n")
+            } else {
+                format!("{line}\n")
+            }
+        })
+        .collect();
+    assert_ne!(source, changed);
+    Policy::parse(&changed, "test.toml").unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+#[test]
+fn every_letter_reads_as_agreed() {
+    for letter in every_letter() {
+        let name = format!("{}-{}", letter.kind, letter.language);
+        let words = render(&letter, &Policy::demo()).unwrap();
+        insta::assert_snapshot!(
+            format!("{name}-text"),
+            format!("{}\n\n{}", words.subject, words.text)
+        );
+        insta::assert_snapshot!(format!("{name}-html"), words.html);
+    }
+}
+
+#[test]
+fn the_octets_of_a_letter_are_agreed() {
+    let message = message(&letter(LetterKind::Confirmation, Language::Fr));
+    let text = String::from_utf8(message.octets).unwrap();
+    insta::assert_snapshot!("confirmation-fr-octets", text.replace("\r\n", "\n"));
+}
+
+/// S0-43: every e-mail carries an unsubscribe link at the bottom, service mail included.
+#[test]
+fn every_letter_ends_with_the_way_out() {
+    for letter in every_letter() {
+        let words = message(&letter).letter;
+        let url = letter.preferences_url.expose();
+        let (_, footer) = words.text.split_once("----").unwrap();
+        assert!(footer.contains(url), "{}", letter.kind);
+        assert_eq!(
+            words
+                .html
+                .rsplit("<a href=\"")
+                .nth(1)
+                .unwrap()
+                .split('"')
+                .next(),
+            Some(url),
+            "{}",
+            letter.kind
+        );
+    }
+}
+
+/// S0-43: the renderer refuses a letter whose footer links would not work.
+#[test]
+fn no_letter_is_written_without_its_footer_links() {
+    for link in [
+        "",
+        "not a link",
+        "/preferences/x",
+        "http://portal.velmarin.example/preferences/x",
+        "javascript:alert(1)",
+        "mailto:leave@velmarin.example",
+        "https://portal.velmarin.example/x>\r\nBcc: <eve@example.org",
+        "https://portal.velmarin.example/a,b",
+    ] {
+        let bad = || SecretUrl::new(link.to_owned());
+        let whole = letter(LetterKind::ErasureAnswer, Language::En);
+        let mut no_preferences = whole.clone();
+        no_preferences.preferences_url = bad();
+        let mut no_unsubscribe = whole.clone();
+        no_unsubscribe.unsubscribe_url = bad();
+        for letter in [no_preferences, no_unsubscribe] {
+            let refused = renderer(Policy::demo()).message(&letter);
+            assert!(
+                matches!(refused, Err(RenderError::FooterLink(_))),
+                "{link:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn links_without_tls_are_for_this_machine_alone() {
+    let mut letter = letter(LetterKind::PreferencesLink, Language::En);
+    for host in ["127.0.0.1:8080", "localhost:8080", "[::1]:8080"] {
+        letter.preferences_url = SecretUrl::new(format!("http://{host}/preferences/x"));
+        letter.unsubscribe_url = SecretUrl::new(format!("http://{host}/unsubscribe/x"));
+        letter.home_url = format!("http://{host}/");
+        assert!(renderer(Policy::demo()).message(&letter).is_ok(), "{host}");
+    }
+}
+
+#[test]
+fn a_letter_without_what_it_is_about_is_refused() {
+    for kind in [
+        LetterKind::Confirmation,
+        LetterKind::Reminder,
+        LetterKind::AddressConfirmation,
+    ] {
+        let mut letter = letter(kind, Language::En);
+        letter.confirm_url = None;
+        assert!(matches!(
+            render(&letter, &Policy::demo()),
+            Err(RenderError::Incomplete(refused)) if refused == kind
+        ));
+    }
+    let mut answer = letter(LetterKind::ErasureAnswer, Language::En);
+    answer.erasure = None;
+    assert!(matches!(
+        render(&answer, &Policy::demo()),
+        Err(RenderError::Incomplete(LetterKind::ErasureAnswer))
+    ));
+}
+
+/// S0-44: both RFC 8058 fields, once each, exact, on one line, in every letter.
+#[test]
+fn every_letter_works_with_the_native_unsubscribe_button() {
+    for letter in every_letter() {
+        let headers = headers(&message(&letter).octets);
+        let lines: Vec<&str> = headers
+            .split("\r\n")
+            .filter(|line| line.to_ascii_lowercase().starts_with("list-unsubscribe"))
+            .collect();
+        let uri = format!("List-Unsubscribe: <{}>", letter.unsubscribe_url.expose());
+        assert_eq!(
+            lines,
+            [&uri, "List-Unsubscribe-Post: List-Unsubscribe=One-Click"]
+        );
+    }
+}
+
+/// S0-05: brand and legal entity are two names; every letter names the legal entity, its postal
+/// address and its contact.
+#[test]
+fn every_letter_names_the_controller_and_not_just_the_brand() {
+    let controller = Policy::demo().controller;
+    assert_ne!(controller.name, controller.brand);
+    for letter in every_letter() {
+        let words = message(&letter).letter;
+        for part in [&words.text, &words.html] {
+            assert!(part.contains(&controller.name));
+            assert!(part.contains(controller.contact.expose()));
+            for line in &controller.address {
+                assert!(part.contains(line));
+            }
+        }
+    }
+}
+
+/// S0-24: what is agreed to stands beside the button: topic, description, purpose.
+#[test]
+fn a_confirmation_says_what_is_agreed_to() {
+    let policy = Policy::demo();
+    for language in Language::ALL {
+        let letter = letter(LetterKind::Confirmation, language);
+        let words = message(&letter).letter;
+        for topic in &letter.topics {
+            let topic = policy.topic(topic).unwrap();
+            let purpose = policy.purpose(&topic.purpose).unwrap();
+            for said in [&topic.name, &topic.description, &purpose.name] {
+                assert!(words.text.contains(said.get(language)));
+            }
+        }
+    }
+}
+
+/// S0-31, S0-32: the letter states the period of the policy, whatever it is.
+#[test]
+fn figures_come_from_the_policy() {
+    let letter = letter(LetterKind::Confirmation, Language::En);
+    assert!(
+        message(&letter)
+            .letter
+            .text
+            .contains("deleted 12 months after")
+    );
+    let policy = policy_with("pending", "\"6 weeks\"");
+    assert!(
+        render(&letter, &policy)
+            .unwrap()
+            .text
+            .contains("deleted 6 weeks after")
+    );
+}
+
+/// S0-31: the reminder says that it is the only one.
+#[test]
+fn the_reminder_says_that_it_is_the_only_one() {
+    let words = message(&letter(LetterKind::Reminder, Language::En)).letter;
+    assert!(words.text.contains("This is the only reminder"));
+    let policy = Policy::parse(
+        &include_str!("../../../policy/policies/saas-portal.toml").replace("\nreminder = ", "\n# "),
+        "test.toml",
+    )
+    .unwrap();
+    let letter = letter(LetterKind::Confirmation, Language::En);
+    assert!(!render(&letter, &policy).unwrap().text.contains("reminder"));
+}
+
+/// S0-39: the mailbox in use learns of the change, not of the new address.
+#[test]
+fn the_old_mailbox_is_not_told_the_new_address() {
+    let mut letter = letter(LetterKind::AddressChange, Language::En);
+    letter.to = address("old@example.org");
+    let message = message(&letter);
+    let words = message.letter.text + &message.letter.html;
+    assert!(!words.contains("old@example.org") && !words.contains("anna"));
+}
+
+/// S0-62: the answer gives both dates and announces no further mail.
+#[test]
+fn the_answer_to_an_erasure_gives_both_dates() {
+    let text = message(&letter(LetterKind::ErasureAnswer, Language::En))
+        .letter
+        .text;
+    for said in [
+        "On 22 November 2026",
+        "On 22 December 2026",
+        "No other will follow",
+    ] {
+        assert!(text.contains(said), "{said}");
+    }
+}
+
+/// No tracking: nothing is loaded, and every link is one that the service made.
+#[test]
+fn a_letter_loads_nothing_and_links_only_home() {
+    for letter in every_letter() {
+        let html = message(&letter).letter.html;
+        for banned in [
+            "<img", "<script", "<link", "<iframe", "url(", "@import", "src=",
+        ] {
+            assert!(!html.contains(banned), "{banned} in {}", letter.kind);
+        }
+        for link in html.split("href=\"").skip(1) {
+            assert!(
+                link.starts_with("https://portal.velmarin.example/"),
+                "{}",
+                letter.kind
+            );
+        }
+    }
+}
+
+/// The same words in both parts: what differs, filters count as a disguise.
+#[test]
+fn text_and_html_say_the_same() {
+    for letter in every_letter() {
+        let message = message(&letter);
+        let parsed = MessageParser::default().parse(&message.octets).unwrap();
+        let html = parsed.html_part(0).unwrap();
+        assert_eq!(html.content_type().unwrap().subtype(), Some("html"));
+        let without_tags = mail_parser::decoders::html::html_to_text(html.text_contents().unwrap());
+        let words = |text: &str| -> std::collections::BTreeSet<String> {
+            text.split(|c: char| !c.is_alphanumeric())
+                .filter(|word| word.len() > 2)
+                .map(str::to_lowercase)
+                .collect()
+        };
+        let missing: Vec<_> = words(&message.letter.text)
+            .difference(&words(&without_tags))
+            .cloned()
+            .collect();
+        assert!(missing.is_empty(), "{}: {missing:?}", letter.kind);
+    }
+}
+
+#[test]
+fn octets_are_lines_that_every_relay_takes() {
+    for letter in every_letter() {
+        let message = message(&letter);
+        assert!(message.octets.is_ascii());
+        let text = String::from_utf8(message.octets).unwrap();
+        assert!(text.ends_with("\r\n"));
+        for line in text.split("\r\n") {
+            assert!(!line.contains(['\r', '\n']));
+            assert!(
+                line.len() <= 78 || line.starts_with("List-Unsubscribe: "),
+                "{line}"
+            );
+        }
+        assert!(!text.contains('⟦'));
+    }
+}
+
+#[test]
+fn a_letter_parses_back_as_it_was_meant() {
+    for letter in every_letter() {
+        let message = message(&letter);
+        let parsed = MessageParser::default().parse(&message.octets).unwrap();
+        assert_eq!(parsed.subject(), Some(message.letter.subject.as_str()));
+        assert_eq!(
+            parsed.body_text(0).unwrap().replace("\r\n", "\n"),
+            message.letter.text
+        );
+        assert_eq!(
+            parsed.body_html(0).unwrap().replace("\r\n", "\n"),
+            message.letter.html
+        );
+        let id = format!("00c0ffee01234567.{}@velmarin.example", letter.kind);
+        assert_eq!(parsed.message_id(), Some(id.as_str()));
+        assert_eq!(
+            parsed.date().unwrap().to_timestamp(),
+            letter.date.as_second()
+        );
+        assert_eq!(parsed.text_body_count(), 1);
+        assert_eq!(parsed.attachment_count(), 0);
+    }
+}
+
+#[test]
+fn every_field_stands_once() {
+    for letter in every_letter() {
+        let headers = headers(&message(&letter).octets);
+        let mut names: Vec<&str> = headers
+            .split("\r\n")
+            .filter(|line| !line.starts_with([' ', '\t']))
+            .map(|line| line.split_once(':').unwrap().0)
+            .collect();
+        let all = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), all);
+    }
+}
+
+#[test]
+fn every_try_of_a_letter_has_the_same_message_id() {
+    let first = letter(LetterKind::Confirmation, Language::En);
+    let mut again = first.clone();
+    again.date = "2026-11-23T00:00:00Z".parse().unwrap();
+    let id = |letter| {
+        let headers = headers(&message(letter).octets);
+        headers
+            .split("\r\n")
+            .find(|line| line.starts_with("Message-ID"))
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(id(&first), id(&again));
+}
+
+#[test]
+fn an_international_domain_needs_no_smtputf8() {
+    let mut letter = letter(LetterKind::Confirmation, Language::En);
+    letter.to = address("anna@москва.рф");
+    let message = message(&letter);
+    assert_eq!(message.recipient, "anna@xn--80adxhks.xn--p1ai");
+    assert!(headers(&message.octets).contains("To: <anna@xn--80adxhks.xn--p1ai>"));
+    assert!(message.octets.is_ascii());
+}
+
+#[test]
+fn a_sender_that_breaks_out_of_its_header_is_refused() {
+    // TOML allows the escape; the policy or the renderer refuses it.
+    let source = include_str!("../../../policy/policies/saas-portal.toml").replace(
+        "from_name = \"Velmarin Portal\"",
+        "from_name = \"Portal\\r\\nBcc: eve@example.org\"",
+    );
+    if let Ok(policy) = Policy::parse(&source, "test.toml") {
+        let sender = policy.mail.from.clone();
+        let refused = LetterRenderer::new(Arc::new(policy), sender);
+        assert!(matches!(
+            refused,
+            Err(RenderError::ControlCharacter("mail.from_name"))
+        ));
+    }
+    let policy = Arc::new(Policy::demo());
+    let refused = LetterRenderer::new(policy, address("用户@velmarin.example"));
+    assert!(matches!(refused, Err(RenderError::SenderNotAscii)));
+}
+
+#[test]
+fn the_reply_address_is_set_where_the_policy_has_one() {
+    let letter = letter(LetterKind::Confirmation, Language::En);
+    assert!(!headers(&message(&letter).octets).contains("Reply-To"));
+    let source = include_str!("../../../policy/policies/saas-portal.toml")
+        .replace("# reply_to = ", "reply_to = ");
+    let policy = Policy::parse(&source, "test.toml").unwrap();
+    let octets = renderer(policy).message(&letter).unwrap().octets;
+    assert!(headers(&octets).contains("\r\nReply-To: <contact@velmarin.example>\r\n"));
+}
+
+#[test]
+fn debug_prints_nothing_of_a_letter() {
+    let message = message(&letter(LetterKind::Confirmation, Language::En));
+    assert_eq!(
+        format!("{message:?} {:?}", message.letter),
+        "[message] [letter]"
+    );
+}
+
+proptest! {
+    /// Whatever address the parser lets through, the message has the same fields.
+    #[test]
+    fn no_address_adds_a_header(local in "\\PC{1,20}", domain in "[a-z]{1,10}\\.[a-z]{2,5}") {
+        let typed = format!("{local}@{domain}");
+        let Ok(to) = consentry_address::EmailAddress::parse(&typed) else {
+            return Ok(());
+        };
+        let mut letter = letter(LetterKind::Confirmation, Language::En);
+        let expected = MessageParser::default()
+            .parse(&message(&letter).octets).unwrap().headers().len();
+        letter.to = to;
+        let message = message(&letter);
+        let parsed = MessageParser::default().parse(&message.octets).unwrap();
+        prop_assert_eq!(parsed.headers().len(), expected);
+        prop_assert_eq!(parsed.to().unwrap().first().unwrap().address(), Some(message.recipient.as_str()));
+    }
+}

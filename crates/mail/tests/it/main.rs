@@ -1,0 +1,11 @@
+//! What leaves the house: letters, signatures, hand-overs.
+
+#![allow(clippy::unwrap_used)]
+
+mod double;
+mod letters;
+mod mailbox;
+mod samples;
+mod signatures;
+mod smtp;
+mod tls;

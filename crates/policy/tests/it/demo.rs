@@ -1,0 +1,108 @@
+//! The built-in policy carries the figures of S0.
+
+use consentry_policy::{Language, LegalBasis, Policy, Rate, TopicId};
+
+use crate::edit::DEMO;
+
+fn topic(id: &str) -> TopicId {
+    id.parse().expect("an id")
+}
+
+/// S0-99: S0 is one policy file among others, and nothing of it is in the code.
+#[test]
+fn the_demo_policy_loads_without_a_warning() {
+    assert_eq!(Policy::demo().warnings(), []);
+}
+
+/// S0-01 to S0-05: the publisher is named, with its form, capital and numbers, beside the brand.
+#[test]
+fn the_publisher_is_named_apart_from_the_brand() {
+    let controller = Policy::demo().controller;
+    assert_ne!(controller.name, controller.brand);
+    assert!(!controller.address.is_empty());
+    assert_eq!(controller.country.get(Language::Fr), "France");
+    let capital = controller.capital.expect("a capital");
+    assert_eq!((capital.amount, capital.currency.as_str()), (75_000, "EUR"));
+    assert!(controller.registry_number.is_some() && controller.vat_number.is_some());
+}
+
+/// S0-100: no protection officer is declared, and the contact address stands.
+#[test]
+fn a_policy_without_a_protection_officer_is_complete() {
+    let controller = Policy::demo().controller;
+    assert_eq!(controller.dpo, None);
+    assert_eq!(controller.contact.ascii_domain(), "velmarin.example");
+}
+
+/// S0-06, S0-34: the host is fully identified, and so is the place of the data.
+#[test]
+fn the_host_is_named_with_its_seven_fields_and_the_place() {
+    let hosting = Policy::demo().hosting;
+    assert_eq!(hosting.city, "Roubaix");
+    assert!(hosting.legal_form.is_some() && hosting.capital.is_some());
+    assert!(hosting.registry_number.is_some() && hosting.activity_code.is_some());
+    assert!(hosting.vat_number.is_some() && hosting.phone.is_some());
+    assert!(!hosting.seat.is_empty());
+}
+
+/// S0-24, S0-25, S0-47 to S0-49: three topics to leave one by one, on legitimate interest.
+#[test]
+fn three_topics_rest_on_legitimate_interest() {
+    let policy = Policy::demo();
+    for id in ["newsletter", "demo", "sales-follow-up"] {
+        let topic = policy.topic(&topic(id)).expect(id);
+        assert_eq!(topic.basis, LegalBasis::LegitimateInterest);
+        assert_eq!(topic.basis.article(), "6(1)(f)");
+        assert!(policy.purpose(&topic.purpose).is_some());
+    }
+    assert_eq!(policy.topic(&topic("surveys")), None);
+    let defaults: Vec<&str> = policy
+        .default_topics()
+        .map(|topic| topic.id.as_str())
+        .collect();
+    assert_eq!(defaults, ["newsletter"]);
+}
+
+/// S0-31, S0-32, S0-63: one reminder, 12 months for a pending address, 30 days to the purge.
+#[test]
+fn the_periods_are_those_of_the_notice() {
+    let policy = Policy::demo();
+    assert_eq!(policy.retention.pending.to_string(), "12 months");
+    assert_eq!(policy.retention.erased.to_string(), "30 days");
+    assert!(policy.subscription.reminder.is_some());
+    assert_eq!(policy.subscription.cool_down.to_string(), "10 minutes");
+    assert_eq!(policy.links.preferences, None);
+    assert_eq!(policy.time_zone.iana_name(), Some("Europe/Paris"));
+    let limit: Rate = "60/minute".parse().expect("a rate");
+    assert_eq!(
+        (policy.limits.per_client, policy.limits.total),
+        (Some(limit), None)
+    );
+}
+
+/// Whoever edits the file finds every key explained.
+#[test]
+fn every_key_of_the_demo_policy_is_documented() {
+    let documentation = include_str!("../../../../docs/policy.md");
+    let mut section = String::new();
+    for line in DEMO.lines().map(|line| line.trim_start_matches("# ")) {
+        if let Some(name) = line
+            .strip_prefix("[[")
+            .and_then(|rest| rest.strip_suffix("]]"))
+        {
+            section = format!("{name}[].");
+        } else if let Some(name) = line
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'))
+        {
+            section = format!("{name}.");
+        } else if let Some((key, _)) = line.split_once(" = ") {
+            let whole = format!("`{section}{key}");
+            let shortened = format!("`.{key}`");
+            assert!(
+                documentation.contains(&whole) || documentation.contains(&shortened),
+                "{section}{key}"
+            );
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! What follows from a valid policy.
+
+use consentry_address::EmailAddress;
+use consentry_policy::{Language, NoticeVersion, Policy, Rate};
+
+use crate::edit::{DEMO, edited};
+
+fn version(policy: &Policy) -> &str {
+    policy.notice_version().as_str()
+}
+
+/// S0-57: a consent pins the notice that was shown, whatever its author called it.
+#[test]
+fn any_changed_value_changes_the_notice_version() {
+    let demo = Policy::demo();
+    for edit in [
+        ("\"12 months\"", "\"13 months\""),
+        ("Product news and new features.", "Product news."),
+        ("offered = [\"en\", \"fr\"]", "offered = [\"fr\", \"en\"]"),
+        ("75_000", "75_001"),
+        ("business_only = true", "business_only = false"),
+    ] {
+        let policy = edited(&[edit]).expect("a policy");
+        assert_eq!(policy.version, demo.version);
+        assert_ne!(version(&policy), version(&demo), "{edit:?}");
+    }
+}
+
+#[test]
+fn comments_spacing_and_order_do_not_change_the_notice_version() {
+    let demo = Policy::demo();
+    for edit in [
+        ("# Where the data lie.\n", ""),
+        ("erased = \"30 days\"", "erased    =   '30 days'"),
+        ("75_000", "0x124F8"),
+        ("default = \"en\" ", "# default\ndefault = \"en\" "),
+    ] {
+        let policy = edited(&[edit]).expect("a policy");
+        assert_eq!(version(&policy), version(&demo), "{edit:?}");
+    }
+    let (head, mail) = DEMO.split_at(DEMO.find("[mail]").expect("a section"));
+    let at = head.find("[hosting]").expect("a section");
+    let reordered = format!("{}{mail}{}", &head[..at], &head[at..]);
+    let policy = Policy::parse(&reordered, "policy.toml").expect("a policy");
+    assert_eq!(version(&policy), version(&demo));
+}
+
+#[test]
+fn a_notice_version_is_the_declared_one_and_a_fingerprint() {
+    let demo = Policy::demo();
+    let (declared, fingerprint) = version(&demo).split_once('+').expect("a plus sign");
+    assert_eq!(declared, "2026-11-01");
+    assert_eq!(fingerprint.len(), 8);
+    assert_eq!(
+        version(&demo).parse::<NoticeVersion>().as_ref(),
+        Ok(demo.notice_version())
+    );
+    for text in ["2026-11-01", "+12345678", "v+1234567", "v+1234567G"] {
+        assert!(text.parse::<NoticeVersion>().is_err(), "{text}");
+    }
+}
+
+/// S0-59: the silence of a notice about the kept unsubscription is made visible.
+#[test]
+fn an_unsubscription_kept_without_end_is_warned_about() {
+    let policy = edited(&[("unsubscribed = \"3 years\"", "")]).expect("a policy");
+    let warnings = policy.warnings();
+    assert_eq!(warnings.len(), 1);
+    assert_eq!(warnings[0].code, "unsubscribed-without-end");
+    assert_eq!(warnings[0].key, "retention.unsubscribed");
+}
+
+#[test]
+fn risky_figures_are_warned_about() {
+    let policy = edited(&[
+        ("erased = \"30 days\"", "erased = \"2 months\""),
+        ("per_client = \"60/minute\"", "per_client = \"off\""),
+        (
+            "list_id = \"news.velmarin.example\"",
+            "list_id = \"news.other.example\"",
+        ),
+    ])
+    .expect("a policy");
+    let codes: Vec<&str> = policy
+        .warnings()
+        .iter()
+        .map(|warning| warning.code)
+        .collect();
+    assert_eq!(
+        codes,
+        ["late-erasure", "unlimited-clients", "foreign-list-id"]
+    );
+}
+
+/// S0-14: the policy may refuse the domains of free mail providers.
+#[test]
+fn refused_domains_are_compared_as_a_labels() {
+    let policy = edited(&[(
+        "refused_domains = []",
+        "refused_domains = [\"FreeMail.example\", \"bücher.example\"]",
+    )])
+    .expect("a policy");
+    let refuses = |typed: &str| {
+        let address = EmailAddress::parse(typed).expect(typed);
+        policy.subscription.refuses(&address)
+    };
+    assert!(refuses("anna@freemail.EXAMPLE"));
+    assert!(refuses("anna@xn--bcher-kva.example"));
+    assert!(!refuses("anna@notfreemail.example"));
+    assert!(!refuses("anna@company.example"));
+}
+
+#[test]
+fn a_policy_in_one_language_answers_in_it() {
+    let policy = edited(&[
+        ("offered = [\"en\", \"fr\"]", "offered = [\"fr\"]"),
+        ("default = \"en\"", "default = \"fr\""),
+        ("name = { en = \"Newsletter\", fr =", "name = { fr ="),
+    ])
+    .expect("a policy");
+    let name = &policy.topics[0].name;
+    assert_eq!(name.get(Language::Fr), "Lettre d’information");
+    assert_eq!(name.get(Language::En), "Lettre d’information");
+}
+
+/// S0-100: a declared protection officer is read.
+#[test]
+fn a_protection_officer_may_be_declared() {
+    let policy = edited(&[(
+        "# [controller.dpo]\n# name = \"Data Protection Officer\"\n# contact",
+        "[controller.dpo]\nname = \"Data Protection Officer\"\ncontact",
+    )])
+    .expect("a policy");
+    let dpo = policy.controller.dpo.expect("an officer");
+    assert_eq!(dpo.name, "Data Protection Officer");
+}
+
+#[test]
+fn a_rate_is_read_and_written_and_may_be_off() {
+    for text in ["10/second", "60/minute", "500/hour"] {
+        assert_eq!(text.parse::<Rate>().expect(text).to_string(), text);
+    }
+    assert_eq!(Rate::or_off("off"), Ok(None));
+    for text in [
+        "",
+        "0/minute",
+        "-1/minute",
+        "60",
+        "60/day",
+        "60 / minute",
+        "off",
+    ] {
+        assert!(text.parse::<Rate>().is_err(), "{text}");
+    }
+}
+
+#[test]
+fn nothing_personal_shows_in_the_debug_form_of_a_policy() {
+    assert!(!format!("{:?}", Policy::demo()).contains("privacy@"));
+}

@@ -1,0 +1,192 @@
+//! The operator's command line.
+//!
+//! JSON goes to stdout alone, messages go to stderr; the exit codes are the contract's.
+
+mod output;
+mod subscriber;
+
+use std::io::{self, BufRead, Write};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use consentry_service::Service;
+
+use crate::{
+    Failure, SettingsArgs,
+    app::{App, block_on},
+    config::Config,
+    doctor, key_file, paths,
+    settings::Settings,
+    telemetry,
+};
+
+use output::{Table, print_json, print_line};
+use subscriber::SubscriberCommand;
+
+/// Operate Consentry: subscribers, keys, schema, checks.
+#[derive(Debug, Parser)]
+#[command(name = "consentry-admin", version)]
+pub struct Cli {
+    #[command(flatten)]
+    settings: SettingsArgs,
+    #[command(subcommand)]
+    command: AdminCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum AdminCommand {
+    /// Bring the database schema up to date (and make the key ring where there is none)
+    Migrate,
+    /// Check configuration, schema, keys, mail and overdue work; exit 1 when something is wrong
+    Doctor(Listing),
+    /// Look at subscribers and act on their requests
+    #[command(subcommand)]
+    Subscriber(SubscriberCommand),
+    /// Look at the key ring
+    #[command(subcommand)]
+    Keys(KeysCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum KeysCommand {
+    /// List every key: its use, its state and its age; never its secret
+    List(Listing),
+}
+
+/// How a list is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Table,
+    /// For machines.
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+struct Listing {
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+struct Confirmed {
+    /// Do it without asking
+    #[arg(long)]
+    yes: bool,
+}
+
+/// Runs one command.
+///
+/// # Errors
+/// By the contract's exit codes.
+pub fn admin(cli: Cli) -> Result<(), Failure> {
+    let settings = Settings::new(&Config::read(&cli.settings)?)?;
+    telemetry::start(&settings)?;
+    block_on(async move {
+        match cli.command {
+            AdminCommand::Migrate => migrate(&settings).await,
+            AdminCommand::Doctor(listing) => check(&settings, listing).await,
+            AdminCommand::Keys(KeysCommand::List(listing)) => list_keys(&settings, listing),
+            AdminCommand::Subscriber(command) => {
+                let (app, service) = open(&settings).await?;
+                let ended = subscriber::run(&service, command).await;
+                app.close().await;
+                ended
+            }
+        }
+    })
+}
+
+async fn open(settings: &Settings) -> Result<(App, Service), Failure> {
+    let app = App::open(settings).await?;
+    app.require_schema().await?;
+    let service = app.service(settings, settings.listen)?;
+    Ok((app, service))
+}
+
+async fn migrate(settings: &Settings) -> Result<(), Failure> {
+    paths::private_folder(&settings.data_dir)?;
+    key_file::load(&settings.keys_file, true)?;
+    let app = App::open(settings).await?;
+    let applied = app.migrate().await?;
+    app.close().await;
+    print_line(&match applied {
+        0 => "the schema is current".to_owned(),
+        1 => "1 migration applied".to_owned(),
+        count => format!("{count} migrations applied"),
+    })
+}
+
+async fn check(settings: &Settings, listing: Listing) -> Result<(), Failure> {
+    let findings = doctor::examine(settings).await?;
+    match listing.format {
+        Format::Json => print_json(&findings)?,
+        Format::Table => {
+            let mut table = Table::new(["check", "result", "finding"]);
+            for finding in &findings {
+                table.row([finding.check, finding.result.as_str(), &finding.text]);
+            }
+            table.print()?;
+        }
+    }
+    match doctor::problems(&findings) {
+        0 => Ok(()),
+        1 => Err(Failure::Found("1 check found a problem".to_owned())),
+        count => Err(Failure::Found(format!("{count} checks found a problem"))),
+    }
+}
+
+fn list_keys(settings: &Settings, listing: Listing) -> Result<(), Failure> {
+    let ring = key_file::load(&settings.keys_file, false)?;
+    let keys = ring.list().map(|key| {
+        (
+            key.key_use.to_string(),
+            key.id.to_string(),
+            key.state.to_string(),
+            key.created.to_string(),
+        )
+    });
+    match listing.format {
+        Format::Json => {
+            let keys: Vec<_> = keys
+                .map(|(key_use, id, state, created)| {
+                    serde_json::json!({
+                        "use": key_use, "id": id, "state": state, "created": created,
+                    })
+                })
+                .collect();
+            print_json(&keys)
+        }
+        Format::Table => {
+            let mut table = Table::new(["use", "id", "state", "created"]);
+            for (key_use, id, state, created) in keys {
+                table.row([&key_use, &id, &state, &created]);
+            }
+            table.print()
+        }
+    }
+}
+
+/// Asks before something that cannot be taken back.
+fn ask(question: &str, confirmed: Confirmed) -> Result<(), Failure> {
+    if confirmed.yes {
+        return Ok(());
+    }
+    #[expect(clippy::print_stderr, reason = "a question to the operator")]
+    {
+        eprint!("{question} [y/N] ");
+    }
+    let unanswered = |error: io::Error| Failure::Usage(format!("no answer: {error}"));
+    io::stderr().flush().map_err(unanswered)?;
+    let mut answer = String::new();
+    io::stdin()
+        .lock()
+        .read_line(&mut answer)
+        .map_err(unanswered)?;
+    match answer.trim().to_ascii_lowercase().as_str() {
+        "y" | "yes" => Ok(()),
+        _ => Err(Failure::Usage(
+            "nothing was done; answer `y`, or pass --yes".to_owned(),
+        )),
+    }
+}

@@ -1,0 +1,65 @@
+//! How a program ends: the exit codes of the contract.
+
+use std::process::ExitCode;
+
+use consentry_service::{Error, ports::StoreError};
+
+/// Why a program ends without success.
+#[derive(Debug)]
+pub enum Failure {
+    /// A check found something, or what was asked for is not there: exit code 1.
+    Found(String),
+    /// Wrong usage or a wrong setting: exit code 2.
+    Usage(String),
+    /// A dependency is unreachable: exit code 3.
+    Unreachable(String),
+}
+
+impl Failure {
+    /// A wrong setting.
+    pub(crate) fn usage(problem: impl ToString) -> Self {
+        Self::Usage(problem.to_string())
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unreadable { .. } | StoreError::Schema { .. } => {
+                Self::Found(error.to_string())
+            }
+            StoreError::Unavailable { .. } | StoreError::Conflict => {
+                Self::Unreachable(error.to_string())
+            }
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Store(error) => error.into(),
+            Error::Address(_) | Error::RefusedDomain | Error::UnknownTopic => {
+                Self::Usage(error.to_string())
+            }
+            other => Self::Found(other.to_string()),
+        }
+    }
+}
+
+/// Says on stderr why, and answers with the exit code.
+pub fn exit_code(ended: Result<(), Failure>) -> ExitCode {
+    let (code, message) = match ended {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(Failure::Found(message)) => (1, message),
+        Err(Failure::Usage(message)) => (2, message),
+        Err(Failure::Unreachable(message)) => (3, message),
+    };
+    if !message.is_empty() {
+        #[expect(clippy::print_stderr, reason = "the last word of a program")]
+        {
+            eprintln!("error: {message}");
+        }
+    }
+    ExitCode::from(code)
+}

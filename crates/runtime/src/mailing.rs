@@ -1,0 +1,101 @@
+//! Mail as configured: who signs, who carries, where letters lie without a relay.
+
+use std::{fs, io, sync::Arc};
+
+use consentry_mail::{
+    Dkim, DkimKey, LetterRenderer, Mailbox, Postman, SmtpRelay, SmtpSettings, SmtpUrl, Transport,
+};
+use consentry_policy::Policy;
+use consentry_service::ports::{LocalMailbox, MailboxLetter};
+use secrecy::ExposeSecret;
+
+use crate::{Failure, settings::Settings};
+
+/// The postman of this installation.
+pub(crate) fn postman(settings: &Settings, policy: &Policy) -> Result<Postman, Failure> {
+    let transport = match relay(settings, policy)? {
+        Some(relay) => Transport::Smtp(Arc::new(relay)),
+        None => Transport::Mailbox(open_mailbox(settings)?),
+    };
+    let sender = policy.mail.from.clone();
+    let renderer = LetterRenderer::new(Arc::new(policy.clone()), sender)
+        .map_err(|error| Failure::usage(format!("mail: {error}")))?;
+    let dkim = dkim(settings, policy)?.unwrap_or_else(|| Dkim::new(Vec::new()));
+    Ok(Postman::new(renderer, dkim, transport))
+}
+
+/// The relay, where one is configured.
+pub(crate) fn relay(settings: &Settings, policy: &Policy) -> Result<Option<SmtpRelay>, Failure> {
+    let Some(url) = &settings.smtp_url else {
+        return Ok(None);
+    };
+    let wrong = |problem: String| Failure::usage(format!("smtp_url: {problem}"));
+    let url = SmtpUrl::parse(url.expose_secret()).map_err(|error| wrong(error.to_string()))?;
+    let relay_settings = SmtpSettings::new(policy.mail.from.ascii_domain());
+    SmtpRelay::new(url, relay_settings)
+        .map(Some)
+        .map_err(|error| wrong(error.to_string()))
+}
+
+/// The DKIM keys, where there are any.
+pub(crate) fn dkim(settings: &Settings, policy: &Policy) -> Result<Option<Dkim>, Failure> {
+    let Some(configured) = &settings.dkim else {
+        return Ok(None);
+    };
+    let sender = policy.mail.from.ascii_domain();
+    let domain = configured.domain.as_deref().unwrap_or(sender);
+    let keys = configured
+        .keys
+        .iter()
+        .map(|(path, selector)| {
+            let wrong = |problem: String| {
+                Failure::usage(format!("dkim_key_file: {}: {problem}", path.display()))
+            };
+            let pem = fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+            let pem = zeroize::Zeroizing::new(pem);
+            DkimKey::from_pem(&pem, selector, domain).map_err(|error| wrong(error.to_string()))
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(Some(Dkim::new(keys)))
+}
+
+/// The local mailbox for the page that shows it, where there is no relay.
+pub(crate) fn mailbox(settings: &Settings) -> Result<Option<Arc<dyn LocalMailbox>>, Failure> {
+    if settings.smtp_url.is_some() {
+        return Ok(None);
+    }
+    Ok(Some(Arc::new(Shown(open_mailbox(settings)?))))
+}
+
+fn open_mailbox(settings: &Settings) -> Result<Mailbox, Failure> {
+    let folder = settings.mailbox_dir();
+    Mailbox::open(&folder).map_err(|error| Failure::usage(format!("{}: {error}", folder.display())))
+}
+
+/// Letters that the page lists.
+const SHOWN: usize = 200;
+
+/// The mailbox of `mail` behind the port that `web` knows.
+struct Shown(Mailbox);
+
+impl LocalMailbox for Shown {
+    fn list(&self) -> io::Result<Vec<MailboxLetter>> {
+        let letters = self.0.list(SHOWN)?;
+        Ok(letters.into_iter().map(shown).collect())
+    }
+
+    fn read(&self, name: &str) -> io::Result<Option<MailboxLetter>> {
+        Ok(self.0.read(name)?.map(shown))
+    }
+}
+
+fn shown(entry: consentry_mail::MailboxEntry) -> MailboxLetter {
+    MailboxLetter {
+        name: entry.file_name,
+        date: entry.date,
+        to: entry.to,
+        subject: entry.subject,
+        text: entry.text,
+        html: entry.html,
+    }
+}

@@ -1,0 +1,258 @@
+//! The settings as types, each checked once, at the start.
+
+use std::{
+    fmt::Display,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
+
+use consentry_address::EmailAddress;
+use consentry_policy::{Policy, Rate};
+use consentry_service::PublicUrl;
+use ipnet::IpNet;
+use secrecy::SecretString;
+
+use crate::{Failure, config::Config};
+
+/// Everything a program can be told.
+pub(crate) struct Settings {
+    /// The folder of everything that is ours.
+    pub(crate) data_dir: PathBuf,
+    /// The database.
+    pub(crate) database_url: SecretString,
+    /// Whether it is the embedded one.
+    pub(crate) is_sqlite: bool,
+    /// Where to listen.
+    pub(crate) listen: SocketAddr,
+    /// The base of links; `None` follows the address that is bound.
+    pub(crate) public_url: Option<PublicUrl>,
+    /// The policy: a file or a folder.
+    pub(crate) policy: Option<PathBuf>,
+    /// The key ring.
+    pub(crate) keys_file: PathBuf,
+    /// The relay.
+    pub(crate) smtp_url: Option<SecretString>,
+    /// The sender, instead of the policy's.
+    pub(crate) mail_from: Option<EmailAddress>,
+    /// The DKIM keys.
+    pub(crate) dkim: Option<DkimSettings>,
+    /// Whether the server runs the worker loop too.
+    pub(crate) embedded_worker: bool,
+    /// Between two runs of the purges and the reminder.
+    pub(crate) job_interval: Duration,
+    /// TLS in the server.
+    pub(crate) tls: Option<TlsFiles>,
+    /// Whose forwarding headers are believed.
+    pub(crate) trusted_proxies: Vec<IpNet>,
+    /// Sign-ups per client; `None` follows the policy.
+    pub(crate) limit_per_client: Option<Option<Rate>>,
+    /// Sign-ups in all; `None` follows the policy.
+    pub(crate) limit_total: Option<Option<Rate>>,
+    /// Public files.
+    pub(crate) static_dir: Option<PathBuf>,
+    /// The tracing filter.
+    pub(crate) log: String,
+    /// Whether logs are JSON.
+    pub(crate) log_json: bool,
+}
+
+/// Where the DKIM keys are and what they are called.
+pub(crate) struct DkimSettings {
+    /// Key files and their selectors.
+    pub(crate) keys: Vec<(PathBuf, String)>,
+    /// The signing domain; `None` is the sender's.
+    pub(crate) domain: Option<String>,
+}
+
+/// The files of TLS in the server.
+pub(crate) struct TlsFiles {
+    /// PEM certificate chain.
+    pub(crate) certificate: PathBuf,
+    /// PEM private key.
+    pub(crate) key: PathBuf,
+}
+
+impl Settings {
+    /// Checks every setting; the first wrong one ends the program.
+    pub(crate) fn new(config: &Config) -> Result<Self, Failure> {
+        let data_dir = PathBuf::from(text(config, "data_dir").unwrap_or("./data"));
+        let database_url = text(config, "database_url").map_or_else(
+            || format!("sqlite://{}", data_dir.join("consentry.db").display()),
+            str::to_owned,
+        );
+        let is_sqlite = database_url.starts_with("sqlite:");
+        if !is_sqlite && !is_postgres(&database_url) {
+            return Err(wrong(
+                config,
+                "database_url",
+                "expected sqlite://… or postgres://…",
+            ));
+        }
+        let in_data = |name: &str| data_dir.join(name);
+        let settings = Self {
+            database_url: database_url.into(),
+            is_sqlite,
+            listen: parsed(config, "listen")?.unwrap_or(([127, 0, 0, 1], 8080).into()),
+            public_url: text(config, "public_url")
+                .map(PublicUrl::parse)
+                .transpose()
+                .map_err(|error| wrong(config, "public_url", error))?,
+            policy: text(config, "policy").map(PathBuf::from),
+            keys_file: text(config, "keys_file").map_or_else(|| in_data("keys.toml"), Into::into),
+            smtp_url: text(config, "smtp_url").map(Into::into),
+            mail_from: text(config, "mail_from")
+                .map(EmailAddress::parse)
+                .transpose()
+                .map_err(|error| wrong(config, "mail_from", error))?,
+            dkim: dkim(config)?,
+            embedded_worker: parsed(config, "embedded_worker")?.unwrap_or(is_sqlite),
+            job_interval: Duration::from_secs(parsed(config, "job_interval")?.unwrap_or(3600)),
+            tls: tls(config)?,
+            trusted_proxies: list(config, "trusted_proxies")?,
+            limit_per_client: rate(config, "limit_per_client")?,
+            limit_total: rate(config, "limit_total")?,
+            static_dir: text(config, "static_dir").map(PathBuf::from),
+            log: text(config, "log").unwrap_or("info").to_owned(),
+            log_json: match text(config, "log_format") {
+                None | Some("text") => false,
+                Some("json") => true,
+                Some(_) => return Err(wrong(config, "log_format", "expected text or json")),
+            },
+            data_dir,
+        };
+        settings.check_exposure()?;
+        Ok(settings)
+    }
+
+    /// The limits in force: what the operator says, else what the policy says.
+    pub(crate) fn limits(&self, policy: &Policy) -> (Option<Rate>, Option<Rate>) {
+        (
+            self.limit_per_client.unwrap_or(policy.limits.per_client),
+            self.limit_total.unwrap_or(policy.limits.total),
+        )
+    }
+
+    /// Addresses and links must not travel in the clear: without TLS of our own and without
+    /// a proxy that speaks it, only loopback is bound.
+    fn check_exposure(&self) -> Result<(), Failure> {
+        if self.listen.ip().is_loopback() || self.tls.is_some() || !self.trusted_proxies.is_empty()
+        {
+            return Ok(());
+        }
+        Err(Failure::usage(format!(
+            "listen: {} is not a loopback address; set tls_cert_file and tls_key_file, or \
+             trusted_proxies when a proxy in front speaks TLS",
+            self.listen
+        )))
+    }
+
+    /// The local mailbox.
+    pub(crate) fn mailbox_dir(&self) -> PathBuf {
+        self.data_dir.join("mailbox")
+    }
+
+    /// Every folder that must never be served.
+    pub(crate) fn private_paths(&self) -> Vec<&Path> {
+        let mut paths = vec![self.data_dir.as_path(), self.keys_file.as_path()];
+        paths.extend(self.tls.iter().map(|tls| tls.key.as_path()));
+        let dkim = self.dkim.iter().flat_map(|dkim| &dkim.keys);
+        paths.extend(dkim.map(|(path, _)| path.as_path()));
+        paths
+    }
+}
+
+fn is_postgres(url: &str) -> bool {
+    url.starts_with("postgres://") || url.starts_with("postgresql://")
+}
+
+fn text<'a>(config: &'a Config, name: &str) -> Option<&'a str> {
+    config.get(name).map(|(value, _)| value)
+}
+
+fn parsed<T: FromStr<Err: Display>>(config: &Config, name: &str) -> Result<Option<T>, Failure> {
+    text(config, name)
+        .map(str::parse)
+        .transpose()
+        .map_err(|error: T::Err| wrong(config, name, error))
+}
+
+fn list<T: FromStr<Err: Display>>(config: &Config, name: &str) -> Result<Vec<T>, Failure> {
+    parts(config, name)
+        .map(str::parse)
+        .collect::<Result<_, T::Err>>()
+        .map_err(|error| wrong(config, name, error))
+}
+
+fn parts<'a>(config: &'a Config, name: &str) -> impl Iterator<Item = &'a str> {
+    let text = text(config, name).unwrap_or_default();
+    text.split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+}
+
+fn rate(config: &Config, name: &str) -> Result<Option<Option<Rate>>, Failure> {
+    text(config, name)
+        .map(Rate::or_off)
+        .transpose()
+        .map_err(|error| wrong(config, name, error))
+}
+
+fn tls(config: &Config) -> Result<Option<TlsFiles>, Failure> {
+    match (text(config, "tls_cert_file"), text(config, "tls_key_file")) {
+        (None, None) => Ok(None),
+        (Some(certificate), Some(key)) => Ok(Some(TlsFiles {
+            certificate: certificate.into(),
+            key: key.into(),
+        })),
+        (Some(_), None) => Err(wrong(
+            config,
+            "tls_cert_file",
+            "needs tls_key_file beside it",
+        )),
+        (None, Some(_)) => Err(wrong(
+            config,
+            "tls_key_file",
+            "needs tls_cert_file beside it",
+        )),
+    }
+}
+
+fn dkim(config: &Config) -> Result<Option<DkimSettings>, Failure> {
+    let files: Vec<_> = parts(config, "dkim_key_file").map(PathBuf::from).collect();
+    let selectors: Vec<_> = parts(config, "dkim_selector").map(str::to_owned).collect();
+    let domain = text(config, "dkim_domain").map(str::to_owned);
+    if files.is_empty() && selectors.is_empty() && domain.is_none() {
+        return Ok(None);
+    }
+    if files.is_empty() {
+        let name = if selectors.is_empty() {
+            "dkim_domain"
+        } else {
+            "dkim_selector"
+        };
+        return Err(wrong(config, name, "needs dkim_key_file beside it"));
+    }
+    if files.len() != selectors.len() {
+        let problem = format!(
+            "names {} key files, and dkim_selector {} selectors: give one selector a key",
+            files.len(),
+            selectors.len()
+        );
+        return Err(wrong(config, "dkim_key_file", problem));
+    }
+    Ok(Some(DkimSettings {
+        keys: files.into_iter().zip(selectors).collect(),
+        domain,
+    }))
+}
+
+/// An error that names the setting and where it was found; never its value, which may be a
+/// secret.
+fn wrong(config: &Config, name: &str, problem: impl Display) -> Failure {
+    match config.get(name) {
+        Some((_, origin)) => Failure::usage(format!("{name}: {problem} (from {origin})")),
+        None => Failure::usage(format!("{name}: {problem}")),
+    }
+}

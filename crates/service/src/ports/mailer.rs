@@ -1,0 +1,124 @@
+//! Letters as they are handed over, and who hands them over.
+
+use async_trait::async_trait;
+use consentry_address::EmailAddress;
+use consentry_domain::{LetterKind, SubjectId};
+use consentry_policy::{Language, TopicId};
+use jiff::Timestamp;
+use thiserror::Error;
+
+use super::LetterId;
+
+/// What a relay answered: the number alone, since its text may name the person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReplyCode(pub u16);
+
+/// A letter, ready to be rendered. Nothing of it is stored.
+#[derive(Debug, Clone)]
+pub struct Letter {
+    /// Its number: the source of its Message-ID, the same on every try.
+    pub id: LetterId,
+    /// What kind it is.
+    pub kind: LetterKind,
+    /// Whom it is for.
+    pub subject: SubjectId,
+    /// Where it goes.
+    pub to: EmailAddress,
+    /// The language it is written in.
+    pub language: Language,
+    /// When it is written.
+    pub date: Timestamp,
+    /// The topics it speaks of: what a confirmation would confirm.
+    pub topics: Vec<TopicId>,
+    /// The link that confirms; `None` for letters that ask for nothing.
+    pub confirm_url: Option<SecretUrl>,
+    /// Until when that link works.
+    pub confirm_until: Option<Timestamp>,
+    /// The link at the bottom of every letter: the preference centre (S0-43).
+    pub preferences_url: SecretUrl,
+    /// The address behind the mail program's button (RFC 8058; S0-44).
+    pub unsubscribe_url: SecretUrl,
+    /// The home page of the site.
+    pub home_url: String,
+    /// When erasure was asked for, and from when on the record is purged (erasure answer).
+    pub erasure: Option<(Timestamp, Timestamp)>,
+}
+
+/// A link that carries a token. Redacted in logs.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretUrl(String);
+
+impl SecretUrl {
+    /// Wraps a link.
+    pub fn new(url: String) -> Self {
+        Self(url)
+    }
+
+    /// The link itself, for a letter or a page.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for SecretUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[link]")
+    }
+}
+
+/// How a hand-over ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// The relay took it.
+    Accepted,
+    /// The relay surely did not take it now: a 4xx, or the network failed before the final dot.
+    Deferred(Option<ReplyCode>),
+    /// The relay refused it for good: a 5xx, or the address cannot be mailed to.
+    Refused(Option<ReplyCode>),
+    /// The connection failed after the final dot and before the answer.
+    Uncertain,
+}
+
+/// Hands letters over: to an SMTP relay, to the local mailbox, to memory.
+#[async_trait]
+pub trait Mailer: Send + Sync {
+    /// Renders, signs and hands over one letter. Never panics, always returns in bounded time.
+    async fn deliver(&self, letter: &Letter) -> Delivery;
+
+    /// How many letters may be under way at once.
+    fn concurrency(&self) -> usize;
+
+    /// Removes every copy of these people's letters that this mailer keeps itself.
+    async fn forget(&self, subjects: &[SubjectId]) -> Result<(), MailerError>;
+}
+
+/// Why a mailer could not forget somebody.
+#[derive(Debug, Error)]
+#[error("the local mailbox cannot be cleaned")]
+pub struct MailerError(#[source] pub std::io::Error);
+
+/// A letter in the local mailbox, for the page that shows it on loopback.
+#[derive(Clone)]
+pub struct MailboxLetter {
+    /// Its name in URLs; a file name without path.
+    pub name: String,
+    /// When it was written.
+    pub date: Timestamp,
+    /// Whom it is for.
+    pub to: String,
+    /// Its subject line.
+    pub subject: String,
+    /// The plain text.
+    pub text: String,
+    /// The HTML part.
+    pub html: String,
+}
+
+/// The local mailbox, read back (used without an SMTP relay, on loopback only).
+pub trait LocalMailbox: Send + Sync {
+    /// The letters, newest first.
+    fn list(&self) -> std::io::Result<Vec<MailboxLetter>>;
+
+    /// One letter; `None` when there is none of this name.
+    fn read(&self, name: &str) -> std::io::Result<Option<MailboxLetter>>;
+}

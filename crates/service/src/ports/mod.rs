@@ -1,0 +1,29 @@
+//! What the use cases need from the outside: a store, a mailer, a clock and random bytes.
+
+mod mailer;
+mod outbox;
+mod store;
+mod unit;
+
+use jiff::Timestamp;
+
+pub use mailer::{
+    Delivery, Letter, LocalMailbox, MailboxLetter, Mailer, MailerError, ReplyCode, SecretUrl,
+};
+pub use outbox::{
+    LeasedLetter, LetterId, LetterState, NewLetter, OutboxStatus, Settlement, WorkerId,
+};
+pub use store::{Candidates, Filter, JobStatus, Store};
+pub use unit::{Change, PurgeReason, StoreError, UnitOfWork};
+
+/// The time. The wall clock in a program, a fixed instant in a test.
+pub trait Clock: Send + Sync {
+    /// The present instant, truncated to microseconds: what every store can hold.
+    fn now(&self) -> Timestamp;
+}
+
+/// Unpredictable bytes.
+pub trait Random: Send + Sync {
+    /// Fills the whole buffer.
+    fn fill(&self, buffer: &mut [u8]);
+}

@@ -1,0 +1,175 @@
+//! The database behind the use cases.
+
+use async_trait::async_trait;
+use consentry_address::EmailAddress;
+use consentry_domain::{ConsentEvent, PersonState, Subject, SubjectId};
+use consentry_policy::{ControllerId, TopicId};
+use jiff::Timestamp;
+
+use super::{
+    LeasedLetter, LetterId, OutboxStatus, ReplyCode, Settlement, StoreError, UnitOfWork, WorkerId,
+};
+
+/// People whose turn it is in a job. The store finds candidates; the domain decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Candidates {
+    /// Pending, visible, not reminded, not restricted, first submitted at or before this instant.
+    ToRemind(Timestamp),
+    /// Pending, visible, not restricted, first submitted at or before this instant.
+    UnconfirmedSince(Timestamp),
+    /// Erased at or before this instant.
+    ErasedSince(Timestamp),
+}
+
+/// What a list is narrowed to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Only people whose record of this topic is not merely past: pending or confirmed.
+    pub topic: Option<TopicId>,
+    /// Only people in this state.
+    pub state: Option<PersonState>,
+}
+
+/// The last run of a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobStatus {
+    /// The job's name.
+    pub job: String,
+    /// When the last run began.
+    pub started_at: Option<Timestamp>,
+    /// When the last run that ended well ended.
+    pub succeeded_at: Option<Timestamp>,
+    /// What the last run did, in words without personal data; or why it failed.
+    pub outcome: Option<String>,
+    /// Whether the last run failed.
+    pub failed: bool,
+}
+
+/// The database behind the use cases. Every query starts from one controller.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Begins a transaction that may write.
+    async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError>;
+
+    /// The record with this number, erased ones included.
+    async fn subject(
+        &self,
+        controller: &ControllerId,
+        id: SubjectId,
+    ) -> Result<Option<Subject>, StoreError>;
+
+    /// The live record of this address.
+    async fn subject_by_address(
+        &self,
+        controller: &ControllerId,
+        address: &EmailAddress,
+    ) -> Result<Option<Subject>, StoreError>;
+
+    /// The evidence of one person, oldest first.
+    async fn events(
+        &self,
+        controller: &ControllerId,
+        id: SubjectId,
+    ) -> Result<Vec<ConsentEvent>, StoreError>;
+
+    /// Live records by number, `limit` at a time, after the given one.
+    async fn list(
+        &self,
+        controller: &ControllerId,
+        filter: &Filter,
+        after: Option<SubjectId>,
+        limit: u64,
+    ) -> Result<Vec<Subject>, StoreError>;
+
+    /// The numbers of the next candidates of a job, oldest clock first.
+    async fn candidates(
+        &self,
+        controller: &ControllerId,
+        candidates: Candidates,
+        limit: u64,
+    ) -> Result<Vec<SubjectId>, StoreError>;
+
+    /// Cleans the bytes of purged records out of the files, where this engine can (SQLite:
+    /// VACUUM, statistics, WAL; PostgreSQL: VACUUM and ANALYZE of what was touched). Does
+    /// nothing when nothing was purged since the last time it succeeded. `false` when somebody
+    /// was reading, so that it has to be repeated.
+    async fn clean_purged_bytes(&self) -> Result<bool, StoreError>;
+
+    /// Leases letters that are due: queued ones, uncertain ones whose repeat is due, and leased
+    /// ones whose worker is gone. Letters that were being handed over by a worker that is gone
+    /// become [`LetterState::Uncertain`] here and are reported by
+    /// [`abandoned_letters`](Store::abandoned_letters).
+    async fn lease_letters(
+        &self,
+        controller: &ControllerId,
+        worker: &WorkerId,
+        now: Timestamp,
+        limit: u64,
+    ) -> Result<Vec<LeasedLetter>, StoreError>;
+
+    /// Letters whose worker died in the middle of a hand-over: leased to this worker so that it
+    /// settles them as uncertain.
+    async fn abandoned_letters(
+        &self,
+        controller: &ControllerId,
+        worker: &WorkerId,
+        limit: u64,
+    ) -> Result<Vec<LeasedLetter>, StoreError>;
+
+    /// Extends the leases of every letter this worker holds; called while it dispatches.
+    async fn renew_letters(
+        &self,
+        controller: &ControllerId,
+        worker: &WorkerId,
+    ) -> Result<(), StoreError>;
+
+    /// Marks a leased letter as being handed over, and reads its person again, in one
+    /// transaction. `None` when the lease is lost or the person is gone.
+    async fn begin_hand_over(
+        &self,
+        controller: &ControllerId,
+        worker: &WorkerId,
+        letter: LetterId,
+    ) -> Result<Option<Subject>, StoreError>;
+
+    /// Writes how a hand-over ended. Does nothing when the lease was lost meanwhile.
+    async fn settle(
+        &self,
+        controller: &ControllerId,
+        worker: &WorkerId,
+        letter: LetterId,
+        settlement: &Settlement,
+        reply: Option<ReplyCode>,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// How many letters stand where, and since when the oldest is due.
+    async fn outbox_status(
+        &self,
+        controller: &ControllerId,
+        now: Timestamp,
+    ) -> Result<OutboxStatus, StoreError>;
+
+    /// Takes the lease of a job for this worker; `false` when another worker holds it. A lease
+    /// outlives a killed worker by at most 60 s; a running job renews it by calling again.
+    async fn lease_job(
+        &self,
+        controller: &ControllerId,
+        job: &str,
+        worker: &WorkerId,
+    ) -> Result<bool, StoreError>;
+
+    /// Ends a run: releases the lease and stores the status.
+    async fn finish_job(
+        &self,
+        controller: &ControllerId,
+        worker: &WorkerId,
+        status: &JobStatus,
+    ) -> Result<(), StoreError>;
+
+    /// The status of every job that ever ran.
+    async fn job_statuses(&self, controller: &ControllerId) -> Result<Vec<JobStatus>, StoreError>;
+
+    /// Whether the database answers and its schema is current.
+    async fn check(&self) -> Result<(), StoreError>;
+}

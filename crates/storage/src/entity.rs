@@ -1,0 +1,14 @@
+//! The tables as SeaORM sees them. What each column holds is in `docs/data.md`.
+
+#![expect(
+    unreachable_pub,
+    reason = "the derives make public items; nothing of them is exported"
+)]
+
+pub(crate) mod consent_event;
+pub(crate) mod job;
+pub(crate) mod letter;
+pub(crate) mod purge;
+pub(crate) mod subject;
+pub(crate) mod subscription;
+pub(crate) mod tombstone;

@@ -1,0 +1,72 @@
+//! What went wrong, without a value of any row: messages of drivers quote what was written.
+
+use std::error::Error;
+
+use consentry_service::ports::StoreError;
+use sea_orm::{DbErr, RuntimeErr, sqlx};
+
+/// `SQLITE_BUSY`, without the extension in the upper bits.
+const SQLITE_BUSY: i32 = 5;
+
+/// Classes of errors by what the caller can do about them.
+#[expect(clippy::needless_pass_by_value, reason = "what `map_err` calls")]
+pub(crate) fn store_error(error: DbErr) -> StoreError {
+    match &error {
+        DbErr::Conn(cause) | DbErr::Exec(cause) | DbErr::Query(cause) => match cause {
+            RuntimeErr::SqlxError(cause) => driver_error(cause),
+            RuntimeErr::Internal(_) => unavailable("the driver failed"),
+        },
+        DbErr::ConnectionAcquire(_) => unavailable("no connection is free"),
+        DbErr::Type(_) | DbErr::TryIntoErr { .. } => unreadable("a column is of another type"),
+        _ => unavailable("the statement failed"),
+    }
+}
+
+/// The same for what the driver says itself.
+pub(crate) fn driver_error(error: &sqlx::Error) -> StoreError {
+    match error {
+        sqlx::Error::Database(answer) => {
+            let code = answer.code().unwrap_or_default();
+            match &*code {
+                // PostgreSQL: serialisation failure, deadlock, unique and foreign key violation.
+                "40001" | "40P01" | "23505" | "23503"
+                // SQLite: unique, primary key and foreign key violation.
+                | "2067" | "1555" | "787" => StoreError::Conflict,
+                code => unavailable(format!("error code {code}")),
+            }
+        }
+        sqlx::Error::Io(cause) => unavailable(format!("connection: {}", cause.kind())),
+        sqlx::Error::Tls(_) => unavailable("connection: TLS failed"),
+        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => unavailable("no connection is free"),
+        sqlx::Error::Configuration(_) => unavailable("the database URL cannot be used"),
+        sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => {
+            unreadable("a column is of another type")
+        }
+        _ => unavailable("the driver failed"),
+    }
+}
+
+/// Whether another connection held the lock that was needed for longer than the time limit.
+pub(crate) fn is_busy(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .and_then(|answer| answer.code()?.parse::<i32>().ok())
+        .is_some_and(|code| code & 0xff == SQLITE_BUSY)
+}
+
+pub(crate) fn unavailable(reason: impl Into<String>) -> StoreError {
+    StoreError::Unavailable {
+        reason: reason.into(),
+    }
+}
+
+pub(crate) fn unreadable(reason: impl Into<String>) -> StoreError {
+    StoreError::Unreadable {
+        reason: reason.into(),
+    }
+}
+
+/// For a column whose content is not what this program writes.
+pub(crate) fn unreadable_column<E: Error>(column: &'static str) -> impl Fn(E) -> StoreError {
+    move |_| unreadable(format!("`{column}` holds no known value"))
+}

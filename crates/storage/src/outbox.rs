@@ -1,0 +1,299 @@
+//! The outbox: letters leased, handed over, settled and cancelled.
+//!
+//! A letter has `due_at` for as long as a try is owed. Leases run by the clock of the database;
+//! what is due is judged by the time that is passed in.
+
+use consentry_domain::{LetterKind, SubjectId};
+use consentry_policy::ControllerId;
+use consentry_service::ports::{
+    LeasedLetter, LetterId, LetterState, OutboxStatus, ReplyCode, Settlement, StoreError, WorkerId,
+};
+use jiff::Timestamp;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbBackend,
+    EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select, Statement,
+    UpdateMany,
+    sea_query::{CaseStatement, Expr, ExprTrait, LockBehavior, LockType},
+};
+
+use crate::{
+    entity::letter::{self, Column},
+    error::{store_error, unreadable},
+    rows,
+};
+
+/// How long a lease outlives a killed worker, in microseconds.
+pub(crate) const LEASE: i64 = 60_000_000;
+
+/// What a worker holds.
+const HELD: [&str; 2] = [LetterState::Leased.as_str(), LetterState::Sending.as_str()];
+
+/// The time of the database, in microseconds since 1970.
+pub(crate) async fn clock(db: &DatabaseTransaction) -> Result<i64, StoreError> {
+    let backend = db.get_database_backend();
+    let sql = match backend {
+        DbBackend::Sqlite => "SELECT CAST(unixepoch('subsec') * 1000000 AS INTEGER)",
+        _ => "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)",
+    };
+    db.query_one_raw(Statement::from_string(backend, sql))
+        .await
+        .and_then(|row| row.map_or(Ok(0), |row| row.try_get_by_index(0)))
+        .map_err(store_error)
+}
+
+/// Takes letters that are due: waiting ones, and leased ones whose worker is gone.
+pub(crate) async fn lease(
+    db: &DatabaseTransaction,
+    controller: &ControllerId,
+    worker: &WorkerId,
+    now: Timestamp,
+    limit: u64,
+) -> Result<Vec<LeasedLetter>, StoreError> {
+    let clock = clock(db).await?;
+    let waiting = [LetterState::Queued, LetterState::Uncertain].map(LetterState::as_str);
+    let free = Condition::any().add(Column::State.is_in(waiting)).add(
+        Condition::all()
+            .add(Column::State.eq(LetterState::Leased.as_str()))
+            .add(Column::LeasedUntil.lte(clock)),
+    );
+    let due = of(controller)
+        .filter(Column::DueAt.lte(now.as_microsecond()))
+        .filter(free)
+        .order_by_asc(Column::DueAt)
+        .limit(limit);
+    take(db, due, LetterState::Leased, worker, clock).await
+}
+
+/// Takes letters whose worker is gone since it began to hand them over.
+pub(crate) async fn abandoned(
+    db: &DatabaseTransaction,
+    controller: &ControllerId,
+    worker: &WorkerId,
+    limit: u64,
+) -> Result<Vec<LeasedLetter>, StoreError> {
+    let clock = clock(db).await?;
+    let abandoned = of(controller)
+        .filter(Column::State.eq(LetterState::Sending.as_str()))
+        .filter(Column::LeasedUntil.lte(clock))
+        .order_by_asc(Column::LeasedUntil)
+        .limit(limit);
+    take(db, abandoned, LetterState::Sending, worker, clock).await
+}
+
+/// Leases what a query finds and nobody else is just taking.
+async fn take(
+    db: &DatabaseTransaction,
+    query: Select<letter::Entity>,
+    state: LetterState,
+    worker: &WorkerId,
+    clock: i64,
+) -> Result<Vec<LeasedLetter>, StoreError> {
+    let found = query
+        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+        .all(db)
+        .await
+        .map_err(store_error)?;
+    let ids = found.iter().map(|letter| letter.id);
+    let taken = letter::Entity::update_many()
+        .filter(Column::Id.is_in(ids))
+        .col_expr(Column::State, Expr::value(state.as_str()))
+        .col_expr(Column::Worker, Expr::value(worker.0.as_str()))
+        .col_expr(Column::LeasedUntil, Expr::value(clock + LEASE));
+    if !found.is_empty() {
+        taken.exec(db).await.map_err(store_error)?;
+    }
+    found.iter().map(leased).collect()
+}
+
+fn leased(row: &letter::Model) -> Result<LeasedLetter, StoreError> {
+    Ok(LeasedLetter {
+        id: LetterId(row.id.cast_unsigned()),
+        subject: SubjectId(row.subject_id.cast_unsigned()),
+        kind: rows::word(&row.kind, "kind")?,
+        queued_at: rows::at(row.queued_at)?,
+        attempts: rows::number(row.attempts, "attempts")?,
+        uncertain: rows::number(row.uncertain, "uncertain")?,
+    })
+}
+
+/// Extends every lease of a worker.
+pub(crate) async fn renew(
+    db: &DatabaseTransaction,
+    controller: &ControllerId,
+    worker: &WorkerId,
+) -> Result<(), StoreError> {
+    let until = clock(db).await? + LEASE;
+    held_by(controller, worker)
+        .col_expr(Column::LeasedUntil, Expr::value(until))
+        .exec(db)
+        .await
+        .map_err(store_error)?;
+    Ok(())
+}
+
+/// Marks a leased letter as being handed over. `None` when the lease is lost.
+pub(crate) async fn begin_hand_over(
+    db: &DatabaseTransaction,
+    controller: &ControllerId,
+    worker: &WorkerId,
+    letter: LetterId,
+) -> Result<Option<SubjectId>, StoreError> {
+    let clock = clock(db).await?;
+    let begun = held_by(controller, worker)
+        .filter(Column::Id.eq(letter.0.cast_signed()))
+        .filter(Column::State.eq(LetterState::Leased.as_str()))
+        .filter(Column::LeasedUntil.gt(clock))
+        .col_expr(Column::State, Expr::value(LetterState::Sending.as_str()))
+        .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
+        .col_expr(Column::LeasedUntil, Expr::value(clock + LEASE))
+        .exec_with_returning(db)
+        .await
+        .map_err(store_error)?;
+    let person = begun.first().map(|letter| letter.subject_id);
+    Ok(person.map(|id| SubjectId(id.cast_unsigned())))
+}
+
+/// Writes how a hand-over ended, unless the lease was lost.
+pub(crate) async fn settle(
+    db: &DatabaseTransaction,
+    controller: &ControllerId,
+    worker: &WorkerId,
+    letter: LetterId,
+    settlement: &Settlement,
+    reply: Option<ReplyCode>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let held = of(controller)
+        .filter(Column::Id.eq(letter.0.cast_signed()))
+        .filter(Column::Worker.eq(worker.0.as_str()))
+        .filter(Column::State.is_in(HELD))
+        .lock_exclusive()
+        .one(db)
+        .await
+        .map_err(store_error)?;
+    if let Some(held) = held {
+        let (state, due_at) = settled(&held, settlement);
+        let is_uncertain = matches!(settlement, Settlement::Uncertain(_));
+        let row = letter::Model {
+            state: state.as_str().to_owned(),
+            due_at,
+            uncertain: held.uncertain + i32::from(is_uncertain),
+            worker: None,
+            leased_until: None,
+            reply_code: reply.map(|reply| reply.0.into()),
+            settled_at: due_at.is_none().then_some(now.as_microsecond()),
+            ..held
+        };
+        row.into_active_model()
+            .reset_all()
+            .update(db)
+            .await
+            .map_err(store_error)?;
+    }
+    Ok(())
+}
+
+/// The state after a hand-over and when the next try is owed: never, when the letter was cancelled
+/// meanwhile.
+fn settled(held: &letter::Model, settlement: &Settlement) -> (LetterState, Option<i64>) {
+    let is_owed = held.due_at.is_some();
+    // What may have arrived stays uncertain, whatever becomes of its repeat.
+    let cancelled = if held.uncertain > 0 {
+        LetterState::Uncertain
+    } else {
+        LetterState::Cancelled
+    };
+    match settlement {
+        Settlement::Sent => (LetterState::Sent, None),
+        Settlement::Failed => (LetterState::Failed, None),
+        Settlement::Retry(at) if is_owed => (LetterState::Queued, Some(at.as_microsecond())),
+        Settlement::Retry(_) | Settlement::Cancelled => (cancelled, None),
+        Settlement::Uncertain(repeat) => {
+            let repeat = repeat.filter(|_| is_owed);
+            (LetterState::Uncertain, rows::micros(repeat))
+        }
+    }
+}
+
+/// Cancels letters of these kinds that these people are still owed. A letter that is being handed
+/// over cannot be called back; it is not tried again.
+pub(crate) async fn cancel(
+    db: &DatabaseTransaction,
+    people: &[i64],
+    kinds: &[LetterKind],
+) -> Result<(), StoreError> {
+    let kinds = kinds.iter().map(|kind| kind.as_str());
+    let sending = || Expr::col(Column::State).eq(LetterState::Sending.as_str());
+    let state = CaseStatement::new()
+        .case(sending(), LetterState::Sending.as_str())
+        .case(
+            Expr::col(Column::Uncertain).gt(0),
+            LetterState::Uncertain.as_str(),
+        )
+        .finally(LetterState::Cancelled.as_str());
+    let while_sending = |column: Column| CaseStatement::new().case(sending(), Expr::col(column));
+    letter::Entity::update_many()
+        .filter(Column::SubjectId.is_in(people.iter().copied()))
+        .filter(Column::Kind.is_in(kinds))
+        .filter(Column::DueAt.is_not_null())
+        .col_expr(Column::State, state.into())
+        .col_expr(Column::DueAt, Expr::value(None::<i64>))
+        .col_expr(Column::Worker, while_sending(Column::Worker).into())
+        .col_expr(
+            Column::LeasedUntil,
+            while_sending(Column::LeasedUntil).into(),
+        )
+        .exec(db)
+        .await
+        .map_err(store_error)?;
+    Ok(())
+}
+
+/// How many letters stand where, and since when the oldest is due.
+pub(crate) async fn status(
+    db: &DatabaseTransaction,
+    controller: &ControllerId,
+    now: Timestamp,
+) -> Result<OutboxStatus, StoreError> {
+    let counts: Vec<(String, i64)> = of(controller)
+        .select_only()
+        .column(Column::State)
+        .column_as(Column::Id.count(), "letters")
+        .group_by(Column::State)
+        .order_by_asc(Column::State)
+        .into_tuple()
+        .all(db)
+        .await
+        .map_err(store_error)?;
+    let oldest: Option<Option<i64>> = of(controller)
+        .filter(Column::DueAt.lte(now.as_microsecond()))
+        .filter(Column::State.ne(LetterState::Sending.as_str()))
+        .select_only()
+        .column_as(Column::DueAt.min(), "oldest")
+        .into_tuple()
+        .one(db)
+        .await
+        .map_err(store_error)?;
+    let counts = counts.into_iter().map(|(text, count)| {
+        let state = LetterState::ALL
+            .into_iter()
+            .find(|state| state.as_str() == text);
+        let state = state.ok_or_else(|| unreadable("`state` holds no known value"))?;
+        Ok((state, count.cast_unsigned()))
+    });
+    Ok(OutboxStatus {
+        counts: counts.collect::<Result<_, StoreError>>()?,
+        oldest_due: rows::instant(oldest.flatten())?,
+    })
+}
+
+fn of(controller: &ControllerId) -> Select<letter::Entity> {
+    letter::Entity::find().filter(Column::Controller.eq(controller.as_str()))
+}
+
+fn held_by(controller: &ControllerId, worker: &WorkerId) -> UpdateMany<letter::Entity> {
+    letter::Entity::update_many()
+        .filter(Column::Controller.eq(controller.as_str()))
+        .filter(Column::Worker.eq(worker.0.as_str()))
+        .filter(Column::State.is_in(HELD))
+}

@@ -1,0 +1,164 @@
+//! Reading people.
+
+use std::collections::HashMap;
+
+use consentry_address::EmailAddress;
+use consentry_domain::{ConsentEvent, PersonState, Subject, SubjectId, TopicState};
+use consentry_policy::ControllerId;
+use consentry_service::ports::{Candidates, Filter, StoreError};
+use sea_orm::{
+    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Select,
+    sea_query::{Expr, ExprTrait, Query},
+};
+
+use crate::{
+    entity::{consent_event, subject, subscription},
+    error::store_error,
+    rows,
+    vault::Vault,
+};
+
+/// A person as read, beside the row they were read from.
+pub(crate) struct Held {
+    pub(crate) row: subject::Model,
+    pub(crate) subject: Subject,
+}
+
+/// Where every query of people starts.
+pub(crate) fn of(controller: &ControllerId) -> Select<subject::Entity> {
+    subject::Entity::find().filter(subject::Column::Controller.eq(controller.as_str()))
+}
+
+/// The records with these numbers, erased ones included.
+pub(crate) fn with_ids(controller: &ControllerId, ids: &[SubjectId]) -> Select<subject::Entity> {
+    let ids = ids.iter().map(|id| id.0.cast_signed());
+    of(controller).filter(subject::Column::Id.is_in(ids))
+}
+
+/// The live records of these addresses.
+pub(crate) fn with_addresses(
+    vault: &Vault,
+    controller: &ControllerId,
+    addresses: &[EmailAddress],
+) -> Select<subject::Entity> {
+    let indexes = addresses
+        .iter()
+        .flat_map(|address| vault.indexes(controller, address));
+    of(controller)
+        .filter(subject::Column::ErasedAt.is_null())
+        .filter(subject::Column::AddressIndex.is_in(indexes))
+}
+
+/// The live records that a filter lets through, by number.
+pub(crate) fn listed(
+    controller: &ControllerId,
+    filter: &Filter,
+    after: Option<SubjectId>,
+    limit: u64,
+) -> Select<subject::Entity> {
+    let open = [TopicState::Pending, TopicState::Confirmed].map(TopicState::as_str);
+    of(controller)
+        .filter(subject::Column::ErasedAt.is_null())
+        .apply_if(filter.state, |query, state| {
+            query.filter(subject::Column::State.eq(state.as_str()))
+        })
+        .apply_if(filter.topic.as_ref(), |query, topic| {
+            let holders = Query::select()
+                .column(subscription::Column::SubjectId)
+                .from(subscription::Entity)
+                .and_where(Expr::col(subscription::Column::Topic).eq(topic.as_str()))
+                .and_where(Expr::col(subscription::Column::State).is_in(open))
+                .take();
+            query.filter(subject::Column::Id.in_subquery(holders))
+        })
+        .apply_if(after, |query, after| {
+            query.filter(subject::Column::Id.gt(after.0.cast_signed()))
+        })
+        .order_by_asc(subject::Column::Id)
+        .limit(limit)
+}
+
+/// The numbers of those whose turn it is, oldest clock first.
+pub(crate) async fn candidates(
+    db: &DatabaseTransaction,
+    controller: &ControllerId,
+    candidates: Candidates,
+    limit: u64,
+) -> Result<Vec<SubjectId>, StoreError> {
+    let pending = |clock: jiff::Timestamp| {
+        of(controller)
+            .filter(subject::Column::State.eq(PersonState::Pending.as_str()))
+            .filter(subject::Column::ErasedAt.is_null())
+            .filter(subject::Column::RestrictedAt.is_null())
+            .filter(subject::Column::FirstSubmittedAt.lte(clock.as_microsecond()))
+            .order_by_asc(subject::Column::FirstSubmittedAt)
+    };
+    let due = match candidates {
+        Candidates::ToRemind(clock) => pending(clock).filter(subject::Column::RemindedAt.is_null()),
+        Candidates::UnconfirmedSince(clock) => pending(clock),
+        Candidates::ErasedSince(clock) => of(controller)
+            .filter(subject::Column::ErasedAt.lte(clock.as_microsecond()))
+            .order_by_asc(subject::Column::ErasedAt),
+    };
+    let ids: Vec<i64> = due
+        .select_only()
+        .column(subject::Column::Id)
+        .limit(limit)
+        .into_tuple()
+        .all(db)
+        .await
+        .map_err(store_error)?;
+    Ok(ids
+        .into_iter()
+        .map(|id| SubjectId(id.cast_unsigned()))
+        .collect())
+}
+
+/// Reads what a query finds, with the topics. In a unit of work the rows are locked first, so the
+/// topics that are read next belong to them.
+pub(crate) async fn load(
+    db: &DatabaseTransaction,
+    vault: &Vault,
+    query: Select<subject::Entity>,
+) -> Result<Vec<Held>, StoreError> {
+    let people = query.all(db).await.map_err(store_error)?;
+    let ids = people.iter().map(|row| row.id);
+    let topics = subscription::Entity::find()
+        .filter(subscription::Column::SubjectId.is_in(ids))
+        .order_by_asc(subscription::Column::SubjectId)
+        .order_by_asc(subscription::Column::Position)
+        .all(db)
+        .await
+        .map_err(store_error)?;
+    let mut topics_of: HashMap<i64, Vec<subscription::Model>> = HashMap::new();
+    for topic in topics {
+        topics_of.entry(topic.subject_id).or_default().push(topic);
+    }
+    people
+        .into_iter()
+        .map(|row| {
+            let topics = topics_of.remove(&row.id).unwrap_or_default();
+            let subject = rows::subject(&row, vault.open(&row)?, &topics)?;
+            Ok(Held { row, subject })
+        })
+        .collect()
+}
+
+/// The evidence of one person, oldest first.
+pub(crate) async fn events(
+    db: &DatabaseTransaction,
+    controller: &ControllerId,
+    id: SubjectId,
+) -> Result<Vec<ConsentEvent>, StoreError> {
+    consent_event::Entity::find()
+        .filter(consent_event::Column::Controller.eq(controller.as_str()))
+        .filter(consent_event::Column::SubjectId.eq(id.0.cast_signed()))
+        .order_by_asc(consent_event::Column::Id)
+        .all(db)
+        .await
+        .map_err(store_error)?
+        .into_iter()
+        .map(rows::event)
+        .collect()
+}

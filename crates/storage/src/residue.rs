@@ -1,0 +1,85 @@
+//! Cleaning the bytes of purged records out of the files.
+//!
+//! What `DELETE` leaves behind is sealed, and its key is gone with the row; this removes what the
+//! engine can remove as well. On SQLite that is everything: `secure_delete` alone leaves copies in
+//! unallocated space, so the file is rewritten, the statistics with it, and the WAL is cut.
+
+use consentry_service::ports::StoreError;
+use sea_orm::{
+    EntityTrait,
+    sea_query::Expr,
+    sqlx::{self, Connection, Executor},
+};
+
+use crate::{
+    entity::purge,
+    error::{driver_error, is_busy, store_error},
+    transaction::Database,
+};
+
+/// The tables that a purge deletes from.
+const TOUCHED: [&str; 4] = ["subjects", "subscriptions", "consent_events", "letters"];
+
+/// Cleans when something was purged since the last time; `false` when somebody was reading.
+pub(crate) async fn clean(database: &Database) -> Result<bool, StoreError> {
+    let purges = purge::Entity::find()
+        .one(&database.connection)
+        .await
+        .map_err(store_error)?;
+    let Some(purges) = purges.filter(|purges| purges.purged != purges.cleaned) else {
+        return Ok(true);
+    };
+    let is_clean = if database.is_sqlite() {
+        rewrite_sqlite(database).await
+    } else {
+        vacuum_postgres(database).await.map(|()| true)
+    };
+    match is_clean {
+        Ok(true) => {}
+        Ok(false) => return Ok(false),
+        Err(error) if is_busy(&error) => return Ok(false),
+        Err(error) => return Err(driver_error(&error)),
+    }
+    // As it was read before: what was purged meanwhile is left for the next pass.
+    let transaction = database.write().await?;
+    purge::Entity::update_many()
+        .col_expr(purge::Column::Cleaned, Expr::value(purges.purged))
+        .exec(&transaction.inner)
+        .await
+        .map_err(store_error)?;
+    transaction.commit().await?;
+    Ok(true)
+}
+
+/// On one connection, so that nothing of this process reads through another meanwhile.
+async fn rewrite_sqlite(database: &Database) -> Result<bool, sqlx::Error> {
+    let _turn = database.turn().await;
+    let pool = database.connection.get_sqlite_connection_pool();
+    let mut connection = pool.acquire().await?;
+    let statistics: Option<i64> = sqlx::query_scalar(
+        "SELECT 1 FROM sqlite_schema WHERE name IN ('sqlite_stat1', 'sqlite_stat4')",
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    if statistics.is_some() {
+        // Samples of indexed values outlive their rows.
+        connection.execute("ANALYZE").await?;
+    }
+    connection.execute("VACUUM").await?;
+    let busy: i64 = sqlx::query_scalar("PRAGMA wal_checkpoint(TRUNCATE)")
+        .fetch_one(&mut *connection)
+        .await?;
+    Ok(busy == 0)
+}
+
+async fn vacuum_postgres(database: &Database) -> Result<(), sqlx::Error> {
+    let pool = database.connection.get_postgres_connection_pool();
+    // Taken out of the pool: no other statement may inherit that it has no time limit.
+    let mut connection = pool.acquire().await?.detach();
+    connection.execute("SET statement_timeout = 0").await?;
+    for table in TOUCHED {
+        let vacuum = format!("VACUUM (ANALYZE) {table}");
+        connection.execute(sqlx::AssertSqlSafe(vacuum)).await?;
+    }
+    connection.close().await
+}

@@ -1,0 +1,64 @@
+//! Migrating, and checking that somebody has.
+
+use consentry_migrations::{
+    Migrator,
+    sea_orm_migration::{MigratorTrait, SchemaManager, seaql_migrations},
+};
+use consentry_service::ports::StoreError;
+use sea_orm::{ConnectionTrait, EntityTrait};
+
+use crate::{error::store_error, transaction::Database};
+
+/// Any number will do, as long as nobody else locks by it: "consentr" in ASCII.
+const ADVISORY_LOCK: i64 = 0x636f_6e73_656e_7472;
+
+/// How the schema of a database stands to the one this program was built for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MigrationStatus {
+    /// Migrations applied to the database.
+    pub applied: usize,
+    /// Migrations known to this program.
+    pub known: usize,
+    /// Whether they are the same ones.
+    pub is_current: bool,
+}
+
+/// Applies what is missing, all of it in one transaction. Whoever comes second waits, and finds
+/// nothing to do.
+pub(crate) async fn migrate(database: &Database) -> Result<(), StoreError> {
+    let transaction = database.write().await?;
+    if !database.is_sqlite() {
+        let lock = format!("SELECT pg_advisory_xact_lock({ADVISORY_LOCK})");
+        transaction
+            .inner
+            .execute_unprepared(&lock)
+            .await
+            .map_err(store_error)?;
+    }
+    Migrator::up(&transaction.inner, None)
+        .await
+        .map_err(store_error)?;
+    transaction.commit().await
+}
+
+pub(crate) async fn status(database: &Database) -> Result<MigrationStatus, StoreError> {
+    let connection = &database.connection;
+    let is_prepared = SchemaManager::new(connection)
+        .has_table("seaql_migrations")
+        .await
+        .map_err(store_error)?;
+    let applied = if is_prepared {
+        let applied = seaql_migrations::Entity::find().all(connection).await;
+        applied.map_err(store_error)?
+    } else {
+        Vec::new()
+    };
+    let known = Migrator::migrations();
+    let is_applied = |name: &str| applied.iter().any(|migration| migration.version == name);
+    Ok(MigrationStatus {
+        applied: applied.len(),
+        known: known.len(),
+        is_current: applied.len() == known.len()
+            && known.iter().all(|migration| is_applied(migration.name())),
+    })
+}

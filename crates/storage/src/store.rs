@@ -1,0 +1,271 @@
+//! The store: each method one transaction.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use consentry_address::EmailAddress;
+use consentry_domain::{ConsentEvent, Subject, SubjectId};
+use consentry_keys::KeyRing;
+use consentry_policy::ControllerId;
+use consentry_service::ports::{
+    Candidates, Filter, JobStatus, LeasedLetter, LetterId, OutboxStatus, Random, ReplyCode,
+    Settlement, Store, StoreError, UnitOfWork, WorkerId,
+};
+use jiff::Timestamp;
+use sea_orm::{DatabaseConnection, Select};
+
+use crate::{
+    connect::connect,
+    entity::subject,
+    error::store_error,
+    jobs, outbox, people, residue,
+    schema::{self, MigrationStatus},
+    transaction::Database,
+    unit::Unit,
+    vault::Vault,
+};
+
+/// People, letters and jobs in SQLite or PostgreSQL. Clones share the connections.
+#[derive(Clone)]
+pub struct SeaOrmStore {
+    database: Database,
+    vault: Arc<Vault>,
+}
+
+impl SeaOrmStore {
+    /// Opens a database, `sqlite://path` or `postgres://…`.
+    ///
+    /// A SQLite file that is missing is created with mode 0600. Every connection keeps what was
+    /// acknowledged through a power cut (WAL with full synchronisation), overwrites what is deleted
+    /// and waits up to 10 s for a lock; PostgreSQL statements end after 30 s. No statement is
+    /// logged.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] for a URL that cannot be used or a database that does not answer.
+    pub async fn connect(
+        url: &str,
+        keys: Arc<KeyRing>,
+        random: Arc<dyn Random>,
+    ) -> Result<Self, StoreError> {
+        Ok(Self::new(connect(url).await?, keys, random))
+    }
+
+    /// A store over the caller's own connection, which decides on pools, time limits and pragmas.
+    /// SQLite needs `foreign_keys`; without `secure_delete` and WAL a purge leaves bytes behind.
+    pub fn new(
+        connection: DatabaseConnection,
+        keys: Arc<KeyRing>,
+        random: Arc<dyn Random>,
+    ) -> Self {
+        Self {
+            database: Database::new(connection),
+            vault: Arc::new(Vault::new(keys, random)),
+        }
+    }
+
+    /// Brings the schema up to date. Safe to run in several processes at once.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        schema::migrate(&self.database).await
+    }
+
+    /// Which migrations are applied. Writes nothing.
+    pub async fn migration_status(&self) -> Result<MigrationStatus, StoreError> {
+        schema::status(&self.database).await
+    }
+
+    /// Closes every connection; on SQLite the last one merges the WAL into the file.
+    pub async fn close(self) -> Result<(), StoreError> {
+        self.database.connection.close().await.map_err(store_error)
+    }
+
+    async fn people(&self, query: Select<subject::Entity>) -> Result<Vec<Subject>, StoreError> {
+        let snapshot = self.database.snapshot().await?;
+        let found = people::load(&snapshot.inner, &self.vault, query).await?;
+        snapshot.commit().await?;
+        Ok(found.into_iter().map(|held| held.subject).collect())
+    }
+}
+
+#[async_trait]
+impl Store for SeaOrmStore {
+    async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
+        let transaction = self.database.write().await?;
+        Ok(Box::new(Unit::new(transaction, Arc::clone(&self.vault))))
+    }
+
+    async fn subject(
+        &self,
+        controller: &ControllerId,
+        id: SubjectId,
+    ) -> Result<Option<Subject>, StoreError> {
+        let query = people::with_ids(controller, &[id]);
+        Ok(self.people(query).await?.pop())
+    }
+
+    async fn subject_by_address(
+        &self,
+        controller: &ControllerId,
+        address: &EmailAddress,
+    ) -> Result<Option<Subject>, StoreError> {
+        let addresses = std::slice::from_ref(address);
+        let query = people::with_addresses(&self.vault, controller, addresses);
+        Ok(self.people(query).await?.pop())
+    }
+
+    async fn events(
+        &self,
+        controller: &ControllerId,
+        id: SubjectId,
+    ) -> Result<Vec<ConsentEvent>, StoreError> {
+        let snapshot = self.database.snapshot().await?;
+        let events = people::events(&snapshot.inner, controller, id).await?;
+        snapshot.commit().await?;
+        Ok(events)
+    }
+
+    async fn list(
+        &self,
+        controller: &ControllerId,
+        filter: &Filter,
+        after: Option<SubjectId>,
+        limit: u64,
+    ) -> Result<Vec<Subject>, StoreError> {
+        let query = people::listed(controller, filter, after, limit);
+        self.people(query).await
+    }
+
+    async fn candidates(
+        &self,
+        controller: &ControllerId,
+        candidates: Candidates,
+        limit: u64,
+    ) -> Result<Vec<SubjectId>, StoreError> {
+        let snapshot = self.database.snapshot().await?;
+        let found = people::candidates(&snapshot.inner, controller, candidates, limit).await?;
+        snapshot.commit().await?;
+        Ok(found)
+    }
+
+    async fn clean_purged_bytes(&self) -> Result<bool, StoreError> {
+        residue::clean(&self.database).await
+    }
+
+    async fn lease_letters(
+        &self,
+        controller: &ControllerId,
+        worker: &WorkerId,
+        now: Timestamp,
+        limit: u64,
+    ) -> Result<Vec<LeasedLetter>, StoreError> {
+        let transaction = self.database.write().await?;
+        let leased = outbox::lease(&transaction.inner, controller, worker, now, limit).await?;
+        transaction.commit().await?;
+        Ok(leased)
+    }
+
+    async fn abandoned_letters(
+        &self,
+        controller: &ControllerId,
+        worker: &WorkerId,
+        limit: u64,
+    ) -> Result<Vec<LeasedLetter>, StoreError> {
+        let transaction = self.database.write().await?;
+        let abandoned = outbox::abandoned(&transaction.inner, controller, worker, limit).await?;
+        transaction.commit().await?;
+        Ok(abandoned)
+    }
+
+    async fn renew_letters(
+        &self,
+        controller: &ControllerId,
+        worker: &WorkerId,
+    ) -> Result<(), StoreError> {
+        let transaction = self.database.write().await?;
+        outbox::renew(&transaction.inner, controller, worker).await?;
+        transaction.commit().await
+    }
+
+    async fn begin_hand_over(
+        &self,
+        controller: &ControllerId,
+        worker: &WorkerId,
+        letter: LetterId,
+    ) -> Result<Option<Subject>, StoreError> {
+        let transaction = self.database.write().await?;
+        let db = &transaction.inner;
+        let Some(id) = outbox::begin_hand_over(db, controller, worker, letter).await? else {
+            return Ok(None);
+        };
+        let query = people::with_ids(controller, &[id]);
+        let person = people::load(db, &self.vault, query).await?.pop();
+        transaction.commit().await?;
+        Ok(person.map(|held| held.subject))
+    }
+
+    async fn settle(
+        &self,
+        controller: &ControllerId,
+        worker: &WorkerId,
+        letter: LetterId,
+        settlement: &Settlement,
+        reply: Option<ReplyCode>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let transaction = self.database.write().await?;
+        let db = &transaction.inner;
+        outbox::settle(db, controller, worker, letter, settlement, reply, now).await?;
+        transaction.commit().await
+    }
+
+    async fn outbox_status(
+        &self,
+        controller: &ControllerId,
+        now: Timestamp,
+    ) -> Result<OutboxStatus, StoreError> {
+        let snapshot = self.database.snapshot().await?;
+        let status = outbox::status(&snapshot.inner, controller, now).await?;
+        snapshot.commit().await?;
+        Ok(status)
+    }
+
+    async fn lease_job(
+        &self,
+        controller: &ControllerId,
+        job: &str,
+        worker: &WorkerId,
+    ) -> Result<bool, StoreError> {
+        let transaction = self.database.write().await?;
+        let taken = jobs::lease(&transaction.inner, controller, job, worker).await?;
+        transaction.commit().await?;
+        Ok(taken)
+    }
+
+    async fn finish_job(
+        &self,
+        controller: &ControllerId,
+        worker: &WorkerId,
+        status: &JobStatus,
+    ) -> Result<(), StoreError> {
+        let transaction = self.database.write().await?;
+        jobs::finish(&transaction.inner, controller, worker, status).await?;
+        transaction.commit().await
+    }
+
+    async fn job_statuses(&self, controller: &ControllerId) -> Result<Vec<JobStatus>, StoreError> {
+        let snapshot = self.database.snapshot().await?;
+        let statuses = jobs::statuses(&snapshot.inner, controller).await?;
+        snapshot.commit().await?;
+        Ok(statuses)
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        let status = schema::status(&self.database).await?;
+        if status.is_current {
+            return Ok(());
+        }
+        Err(StoreError::Schema {
+            found: status.applied,
+            expected: status.known,
+        })
+    }
+}

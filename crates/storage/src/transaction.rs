@@ -1,0 +1,95 @@
+//! The one home of transactions.
+
+use std::sync::Arc;
+
+use consentry_service::ports::StoreError;
+use sea_orm::{
+    AccessMode, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use crate::error::store_error;
+
+/// A database, and whose turn it is to write to it.
+#[derive(Clone)]
+pub(crate) struct Database {
+    pub(crate) connection: DatabaseConnection,
+    /// SQLite has one writer. Waiting here is fair and wakes at once; SQLite's own wait polls.
+    writer: Arc<Mutex<()>>,
+}
+
+impl Database {
+    pub(crate) fn new(connection: DatabaseConnection) -> Self {
+        Self {
+            connection,
+            writer: Arc::default(),
+        }
+    }
+
+    pub(crate) fn is_sqlite(&self) -> bool {
+        self.connection.get_database_backend() == DbBackend::Sqlite
+    }
+
+    /// Waits for this process's turn to write; at once on PostgreSQL, where rows are locked.
+    pub(crate) async fn turn(&self) -> Option<OwnedMutexGuard<()>> {
+        if self.is_sqlite() {
+            Some(Arc::clone(&self.writer).lock_owned().await)
+        } else {
+            None
+        }
+    }
+
+    /// Begins a transaction that may write: `BEGIN IMMEDIATE`, or `READ COMMITTED`.
+    pub(crate) async fn write(&self) -> Result<Transaction, StoreError> {
+        let turn = self.turn().await;
+        let options = TransactionOptions {
+            sqlite_transaction_mode: self.is_sqlite().then_some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        self.begin(options, turn).await
+    }
+
+    /// Begins a transaction that reads one state of the database.
+    pub(crate) async fn snapshot(&self) -> Result<Transaction, StoreError> {
+        let options = if self.is_sqlite() {
+            TransactionOptions::default()
+        } else {
+            TransactionOptions {
+                isolation_level: Some(IsolationLevel::RepeatableRead),
+                access_mode: Some(AccessMode::ReadOnly),
+                ..TransactionOptions::default()
+            }
+        };
+        self.begin(options, None).await
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the one home of transactions")]
+    async fn begin(
+        &self,
+        options: TransactionOptions,
+        turn: Option<OwnedMutexGuard<()>>,
+    ) -> Result<Transaction, StoreError> {
+        let transaction = self
+            .connection
+            .begin_with_options(options)
+            .await
+            .map_err(store_error)?;
+        Ok(Transaction {
+            inner: transaction,
+            _turn: turn,
+        })
+    }
+}
+
+/// A transaction. Dropping it undoes it, before the next writer has its turn.
+pub(crate) struct Transaction {
+    pub(crate) inner: DatabaseTransaction,
+    _turn: Option<OwnedMutexGuard<()>>,
+}
+
+impl Transaction {
+    pub(crate) async fn commit(self) -> Result<(), StoreError> {
+        self.inner.commit().await.map_err(store_error)
+    }
+}

@@ -1,0 +1,257 @@
+//! The unit of work: people read, decided elsewhere, and written in one transaction.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use async_trait::async_trait;
+use consentry_address::EmailAddress;
+use consentry_domain::{LetterKind, Subject, SubjectId};
+use consentry_policy::ControllerId;
+use consentry_service::ports::{Change, PurgeReason, StoreError, UnitOfWork};
+use jiff::{Timestamp, tz::TimeZone};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, InsertMany, IntoActiveModel, Iterable, QueryFilter,
+    QueryOrder, QuerySelect, Select,
+    sea_query::{Expr, ExprTrait, OnConflict},
+};
+
+use crate::{
+    entity::{consent_event, letter, purge, subject, subscription, tombstone},
+    error::store_error,
+    outbox,
+    people::{self, Held},
+    rows,
+    transaction::Transaction,
+    vault::{Sealed, Vault},
+};
+
+/// Rows in one statement. The widest table has 17 columns and SQLite takes 32,766 parameters.
+const ROWS: usize = 1_000;
+
+/// A transaction and the people that were read in it.
+pub(crate) struct Unit {
+    transaction: Transaction,
+    vault: Arc<Vault>,
+    held: HashMap<SubjectId, Held>,
+}
+
+impl Unit {
+    pub(crate) fn new(transaction: Transaction, vault: Arc<Vault>) -> Self {
+        Self {
+            transaction,
+            vault,
+            held: HashMap::new(),
+        }
+    }
+
+    /// Reads and locks, in the order of the numbers: two units that want the same people wait for
+    /// each other instead of for ever.
+    async fn lock(&mut self, query: Select<subject::Entity>) -> Result<Vec<SubjectId>, StoreError> {
+        let query = query.order_by_asc(subject::Column::Id).lock_exclusive();
+        let found = people::load(&self.transaction.inner, &self.vault, query).await?;
+        let ids = found.iter().map(|held| held.subject.id).collect();
+        let found = found.into_iter().map(|held| (held.subject.id, held));
+        self.held.extend(found);
+        Ok(ids)
+    }
+
+    fn row(&self, change: &Change) -> Result<subject::Model, StoreError> {
+        let person = &change.subject;
+        let sealed = if change.is_new {
+            self.vault.seal(person)
+        } else {
+            // Whoever was not read here was not locked either.
+            let held = self.held.get(&person.id).ok_or(StoreError::Conflict)?;
+            let sealed = Sealed::of(&held.row);
+            self.vault.reseal(person, &held.subject, sealed)?
+        };
+        Ok(rows::subject_row(person, sealed))
+    }
+
+    async fn write_people(&self, changes: &[Change]) -> Result<(), StoreError> {
+        let (new, known): (Vec<_>, Vec<_>) = changes.iter().partition(|change| change.is_new);
+        let rows_of = |changes: Vec<&Change>| -> Result<Vec<_>, _> {
+            changes.into_iter().map(|change| self.row(change)).collect()
+        };
+        // A conflict that is an error would write the index into the server's log.
+        let mut skip = OnConflict::new();
+        skip.do_nothing();
+        let expected = new.len() as u64;
+        if self.insert(rows_of(new)?, Some(skip)).await? != expected {
+            return Err(StoreError::Conflict);
+        }
+        let mut replace = OnConflict::column(subject::Column::Id);
+        replace.update_columns(subject::Column::iter());
+        self.insert(rows_of(known)?, Some(replace)).await?;
+        Ok(())
+    }
+
+    async fn write_topics(&self, changes: &[Change]) -> Result<(), StoreError> {
+        let topics: Vec<_> = changes
+            .iter()
+            .flat_map(|change| rows::subscription_rows(&change.subject))
+            .collect();
+        let mut replace =
+            OnConflict::columns([subscription::Column::SubjectId, subscription::Column::Topic]);
+        replace.update_columns(subscription::Column::iter());
+        self.insert(topics, Some(replace)).await?;
+        Ok(())
+    }
+
+    /// Cancels set-wise: one statement for everybody who is owed the same no more.
+    async fn cancel(&self, changes: &[Change]) -> Result<(), StoreError> {
+        let mut by_kinds: BTreeMap<&[LetterKind], Vec<i64>> = BTreeMap::new();
+        for change in changes.iter().filter(|change| !change.is_new) {
+            let people = by_kinds.entry(&change.cancelled).or_default();
+            people.push(change.subject.id.0.cast_signed());
+        }
+        by_kinds.remove([].as_slice());
+        for (kinds, people) in by_kinds {
+            for people in people.chunks(ROWS) {
+                outbox::cancel(&self.transaction.inner, people, kinds).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Inserts any number of rows and says how many there are now that were not before, or were
+    /// replaced.
+    async fn insert<M, A>(
+        &self,
+        rows: Vec<M>,
+        on_conflict: Option<OnConflict>,
+    ) -> Result<u64, StoreError>
+    where
+        M: IntoActiveModel<A>,
+        A: ActiveModelTrait,
+    {
+        let mut rows = rows.into_iter().peekable();
+        let mut written = 0;
+        while rows.peek().is_some() {
+            let mut insert = InsertMany::<A>::many(rows.by_ref().take(ROWS));
+            if let Some(on_conflict) = &on_conflict {
+                insert = insert.on_conflict(on_conflict.clone());
+            }
+            written += insert
+                .exec_without_returning(&self.transaction.inner)
+                .await
+                .map_err(store_error)?;
+        }
+        Ok(written)
+    }
+}
+
+#[async_trait]
+impl UnitOfWork for Unit {
+    async fn live_by_address(
+        &mut self,
+        controller: &ControllerId,
+        addresses: &[EmailAddress],
+    ) -> Result<Vec<Option<Subject>>, StoreError> {
+        let mut by_index = HashMap::new();
+        for addresses in addresses.chunks(ROWS) {
+            let query = people::with_addresses(&self.vault, controller, addresses);
+            for id in self.lock(query).await? {
+                let held = &self.held[&id];
+                by_index.insert(held.row.address_index.clone(), id);
+            }
+        }
+        let found = |address| {
+            let indexes = self.vault.indexes(controller, address);
+            let id = indexes.iter().find_map(|index| by_index.get(index))?;
+            Some(self.held[id].subject.clone())
+        };
+        Ok(addresses.iter().map(found).collect())
+    }
+
+    async fn by_id(
+        &mut self,
+        controller: &ControllerId,
+        ids: &[SubjectId],
+    ) -> Result<Vec<Option<Subject>>, StoreError> {
+        let mut found = HashMap::new();
+        for ids in ids.chunks(ROWS) {
+            for id in self.lock(people::with_ids(controller, ids)).await? {
+                found.insert(id, self.held[&id].subject.clone());
+            }
+        }
+        Ok(ids.iter().map(|id| found.get(id).cloned()).collect())
+    }
+
+    async fn save(&mut self, changes: &[Change]) -> Result<(), StoreError> {
+        self.write_people(changes).await?;
+        self.write_topics(changes).await?;
+        let events: Vec<_> = changes
+            .iter()
+            .flat_map(|change| change.events.iter().map(|event| (&change.subject, event)))
+            .map(|(person, event)| rows::event_row(person, event))
+            .collect();
+        self.insert::<_, consent_event::ActiveModel>(events, None)
+            .await?;
+        self.cancel(changes).await?;
+        let letters: Vec<_> = changes
+            .iter()
+            .flat_map(|change| {
+                change
+                    .letters
+                    .iter()
+                    .map(|letter| (&change.subject, letter))
+            })
+            .map(|(person, letter)| rows::letter_row(person, letter))
+            .collect();
+        self.insert::<_, letter::ActiveModel>(letters, None).await?;
+        // What was read is out of date now.
+        for change in changes {
+            self.held.remove(&change.subject.id);
+        }
+        Ok(())
+    }
+
+    async fn purge(
+        &mut self,
+        controller: &ControllerId,
+        ids: &[SubjectId],
+        reason: PurgeReason,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut purged = 0;
+        for ids in ids.chunks(ROWS) {
+            let rows = ids.iter().map(|id| id.0.cast_signed());
+            let deleted = subject::Entity::delete_many()
+                .filter(subject::Column::Controller.eq(controller.as_str()))
+                .filter(subject::Column::Id.is_in(rows))
+                .exec(&self.transaction.inner)
+                .await
+                .map_err(store_error)?;
+            purged += deleted.rows_affected;
+        }
+        self.held.retain(|id, _| !ids.contains(id));
+        // The day alone, under a number of its own: nothing to join it back with.
+        let purged_on = now.to_zoned(TimeZone::UTC).date().to_string();
+        let tombstones: Vec<_> = (0..purged)
+            .map(|_| tombstone::Model {
+                id: self.vault.number(),
+                controller: controller.to_string(),
+                reason: reason.as_str().to_owned(),
+                purged_on: purged_on.clone(),
+            })
+            .collect();
+        self.insert::<_, tombstone::ActiveModel>(tombstones, None)
+            .await?;
+        purge::Entity::update_many()
+            .col_expr(
+                purge::Column::Purged,
+                Expr::col(purge::Column::Purged).add(purged.cast_signed()),
+            )
+            .exec(&self.transaction.inner)
+            .await
+            .map_err(store_error)?;
+        Ok(())
+    }
+
+    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        self.transaction.commit().await
+    }
+}

@@ -1,0 +1,192 @@
+//! What is sealed in a person's row, and how it is found again.
+
+use std::sync::Arc;
+
+use consentry_address::EmailAddress;
+use consentry_domain::Subject;
+use consentry_keys::{
+    KeyRing, KeyUse,
+    seal::{DataKey, Place, SealError},
+};
+use consentry_policy::ControllerId;
+use consentry_service::ports::{Random, StoreError};
+
+use crate::{
+    entity::subject,
+    error::{unreadable, unreadable_column},
+};
+
+const WRAPPED_KEY: &str = "subjects.wrapped_key";
+const ADDRESS: &str = "subjects.sealed_address";
+const REQUESTED_ADDRESS: &str = "subjects.sealed_requested_address";
+
+/// The sealed columns of one row.
+#[derive(Clone)]
+pub(crate) struct Sealed {
+    pub(crate) address_index: Vec<u8>,
+    pub(crate) address_index_key: i16,
+    pub(crate) wrapped_key: Vec<u8>,
+    pub(crate) address: Vec<u8>,
+    pub(crate) requested_address: Option<Vec<u8>>,
+}
+
+impl Sealed {
+    /// What a row holds already.
+    pub(crate) fn of(row: &subject::Model) -> Self {
+        Self {
+            address_index: row.address_index.clone(),
+            address_index_key: row.address_index_key,
+            wrapped_key: row.wrapped_key.clone(),
+            address: row.sealed_address.clone(),
+            requested_address: row.sealed_requested_address.clone(),
+        }
+    }
+}
+
+/// The addresses of one row.
+pub(crate) struct Opened {
+    pub(crate) address: EmailAddress,
+    pub(crate) requested_address: Option<EmailAddress>,
+}
+
+/// The key ring at work on rows.
+pub(crate) struct Vault {
+    keys: Arc<KeyRing>,
+    random: Arc<dyn Random>,
+}
+
+impl Vault {
+    pub(crate) fn new(keys: Arc<KeyRing>, random: Arc<dyn Random>) -> Self {
+        Self { keys, random }
+    }
+
+    /// A random number for a row of its own.
+    pub(crate) fn number(&self) -> i64 {
+        let mut bytes = [0; 8];
+        self.random.fill(&mut bytes);
+        i64::from_be_bytes(bytes)
+    }
+
+    /// Under which values a row of this address is found, whichever index key it was made with.
+    pub(crate) fn indexes(
+        &self,
+        controller: &ControllerId,
+        address: &EmailAddress,
+    ) -> Vec<Vec<u8>> {
+        self.keys
+            .blind_indexes(controller.as_str(), &address.comparison_key())
+            .map(Vec::from)
+            .collect()
+    }
+
+    /// Seals the addresses of a new person under a new data key.
+    pub(crate) fn seal(&self, person: &Subject) -> Sealed {
+        let data_key = DataKey::generate(&mut |buffer| self.random.fill(buffer));
+        let wrapped_key = self
+            .keys
+            .wrap(&data_key, &place(person, WRAPPED_KEY), &mut |buffer| {
+                self.random.fill(buffer);
+            });
+        let (address_index, address_index_key) = self.index(person);
+        Sealed {
+            address_index,
+            address_index_key,
+            wrapped_key,
+            address: self.seal_one(&data_key, person, ADDRESS, &person.address),
+            requested_address: self.seal_requested(&data_key, person),
+        }
+    }
+
+    /// Seals anew what differs from `before`. Nothing is opened when nothing differs.
+    pub(crate) fn reseal(
+        &self,
+        person: &Subject,
+        before: &Subject,
+        sealed: Sealed,
+    ) -> Result<Sealed, StoreError> {
+        let mut sealed = sealed;
+        let requested = |subject: &Subject| {
+            let requested = subject.requested_address.as_ref();
+            requested.map(|requested| requested.address.clone())
+        };
+        let moved = person.address != before.address;
+        if !moved && requested(person) == requested(before) {
+            return Ok(sealed);
+        }
+        let data_key = self
+            .keys
+            .unwrap(&sealed.wrapped_key, &place(person, WRAPPED_KEY))
+            .map_err(refused)?;
+        if moved {
+            (sealed.address_index, sealed.address_index_key) = self.index(person);
+            sealed.address = self.seal_one(&data_key, person, ADDRESS, &person.address);
+        }
+        sealed.requested_address = self.seal_requested(&data_key, person);
+        Ok(sealed)
+    }
+
+    /// Opens the addresses of a row.
+    pub(crate) fn open(&self, row: &subject::Model) -> Result<Opened, StoreError> {
+        let place = |column| Place {
+            controller: &row.controller,
+            record: row.id.cast_unsigned(),
+            column,
+        };
+        let data_key = self
+            .keys
+            .unwrap(&row.wrapped_key, &place(WRAPPED_KEY))
+            .map_err(refused)?;
+        let open = |sealed: &[u8], column| {
+            let plain = data_key.open(sealed, &place(column)).map_err(refused)?;
+            let text = std::str::from_utf8(&plain).map_err(unreadable_column(column))?;
+            EmailAddress::parse(text).map_err(unreadable_column(column))
+        };
+        Ok(Opened {
+            address: open(&row.sealed_address, ADDRESS)?,
+            requested_address: row
+                .sealed_requested_address
+                .as_deref()
+                .map(|sealed| open(sealed, REQUESTED_ADDRESS))
+                .transpose()?,
+        })
+    }
+
+    fn index(&self, person: &Subject) -> (Vec<u8>, i16) {
+        let index = self
+            .keys
+            .blind_index(person.controller.as_str(), &person.address.comparison_key());
+        let key = self.keys.current(KeyUse::Index).id();
+        (index.to_vec(), i16::from(key.as_byte()))
+    }
+
+    fn seal_requested(&self, data_key: &DataKey, person: &Subject) -> Option<Vec<u8>> {
+        let requested = person.requested_address.as_ref()?;
+        Some(self.seal_one(data_key, person, REQUESTED_ADDRESS, &requested.address))
+    }
+
+    fn seal_one(
+        &self,
+        data_key: &DataKey,
+        person: &Subject,
+        column: &str,
+        address: &EmailAddress,
+    ) -> Vec<u8> {
+        let plain = address.expose().as_bytes();
+        data_key.seal(plain, &place(person, column), &mut |buffer| {
+            self.random.fill(buffer);
+        })
+    }
+}
+
+fn place<'a>(person: &'a Subject, column: &'a str) -> Place<'a> {
+    Place {
+        controller: person.controller.as_str(),
+        record: person.id.0,
+        column,
+    }
+}
+
+/// The message names a key at most.
+fn refused(error: SealError) -> StoreError {
+    unreadable(error.to_string())
+}

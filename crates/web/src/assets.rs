@@ -1,0 +1,68 @@
+//! The style sheet and the icon: part of the program, cached for good under a name that changes
+//! with their content.
+
+use std::{
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    sync::LazyLock,
+};
+
+use axum::{
+    extract::Path,
+    http::header::{CACHE_CONTROL, CONTENT_TYPE},
+    response::{IntoResponse as _, Response},
+};
+
+use crate::problem::Problem;
+
+/// A file of the site.
+pub(crate) struct Asset {
+    /// Its name below `/assets/`.
+    pub(crate) name: String,
+    content: &'static str,
+    content_type: &'static str,
+}
+
+/// The one style sheet.
+pub(crate) static STYLE: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new(
+        "style",
+        "css",
+        "text/css; charset=utf-8",
+        include_str!("../assets/style.css"),
+    )
+});
+
+/// The icon in the browser's tab.
+pub(crate) static ICON: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new(
+        "icon",
+        "svg",
+        "image/svg+xml; charset=utf-8",
+        include_str!("../assets/icon.svg"),
+    )
+});
+
+impl Asset {
+    fn new(stem: &str, extension: &str, content_type: &'static str, content: &'static str) -> Self {
+        let mut hasher = DefaultHasher::new();
+        content.hash(&mut hasher);
+        Self {
+            name: format!("{stem}.{:016x}.{extension}", hasher.finish()),
+            content,
+            content_type,
+        }
+    }
+}
+
+/// `GET /assets/{name}`
+pub(crate) async fn serve(Path(name): Path<String>) -> Result<Response, Problem> {
+    let asset = [&STYLE, &ICON]
+        .into_iter()
+        .find(|asset| asset.name == name)
+        .ok_or(Problem::NotFound)?;
+    let headers = [
+        (CONTENT_TYPE, asset.content_type),
+        (CACHE_CONTROL, "public, max-age=31536000, immutable"),
+    ];
+    Ok((headers, asset.content).into_response())
+}

@@ -1,0 +1,65 @@
+//! The outermost layer: bounds, the last resort, the headers and one line of log per request.
+
+use std::{
+    panic::AssertUnwindSafe,
+    time::{Duration, Instant},
+};
+
+use axum::{
+    extract::{MatchedPath, Request, State},
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+use futures_util::FutureExt as _;
+use tokio::time::timeout;
+use tracing::{Instrument as _, error, info, info_span};
+
+use crate::{
+    app::App,
+    headers,
+    problem::{self, Problem},
+    visitor::Visitor,
+};
+
+/// How long any request may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+pub(crate) async fn frame(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let method = request.method().clone();
+    // The template of the path: the path itself may carry a token.
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("unmatched", MatchedPath::as_str)
+        .to_owned();
+    let visitor = Visitor::of(&app, &request);
+    request.extensions_mut().insert(visitor.clone());
+    async {
+        let served = AssertUnwindSafe(next.run(request)).catch_unwind();
+        let response = match timeout(PATIENCE, served).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(_panic)) => {
+                error!("a handler panicked");
+                Problem::Internal.into_response()
+            }
+            Err(_elapsed) => {
+                error!("a handler took too long");
+                Problem::Unavailable.into_response()
+            }
+        };
+        let mut response = problem::write(&app, &visitor, response);
+        headers::complete(
+            response.headers_mut(),
+            app.service().public_url().is_https(),
+        );
+        info!(
+            status = response.status().as_u16(),
+            milliseconds = started.elapsed().as_secs_f64() * 1000.0,
+            "answered"
+        );
+        response
+    }
+    .instrument(info_span!("request", %method, route))
+    .await
+}

@@ -1,0 +1,79 @@
+//! "Mail me my link", for whoever lost every mail of ours.
+
+use askama::Template;
+use axum::{
+    Extension,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse as _, Redirect, Response},
+};
+
+use crate::{
+    app::App,
+    input::Form,
+    layout::{self, Layout},
+    pages::{home::parse_address, message::MessagePage},
+    problem::Problem,
+    visitor::Visitor,
+};
+
+/// `GET /preferences`
+pub(crate) async fn show(
+    State(app): State<App>,
+    Extension(visitor): Extension<Visitor>,
+) -> Response {
+    let page = LostPage {
+        typed: String::new(),
+        error: None,
+        layout: Layout::new(&app, &visitor),
+    };
+    layout::public(visitor.language, &page)
+}
+
+/// `POST /preferences`: the same answer whether the address is held or not (S0-30).
+pub(crate) async fn ask(
+    State(app): State<App>,
+    Extension(visitor): Extension<Visitor>,
+    form: Form,
+) -> Result<Response, Problem> {
+    let typed = form.one("email")?;
+    let layout = Layout::new(&app, &visitor);
+    let address = match parse_address(typed) {
+        Ok(address) => address,
+        Err(Problem::Invalid(wrong)) => {
+            let page = LostPage {
+                typed: typed.unwrap_or_default().to_owned(),
+                error: Some(wrong.words(&layout)),
+                layout,
+            };
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            return Ok(layout::page(status, visitor.language, &page));
+        }
+        Err(problem) => return Err(problem),
+    };
+    app.limits()
+        .admit(visitor.client)
+        .map_err(Problem::TooMany)?;
+    app.service().mail_link(&address).await?;
+    Ok(Redirect::to(&layout.href("/preferences/sent")).into_response())
+}
+
+/// `GET /preferences/sent`
+pub(crate) async fn sent(
+    State(app): State<App>,
+    Extension(visitor): Extension<Visitor>,
+) -> Response {
+    let layout = Layout::new(&app, &visitor);
+    let cool_down = layout.period(layout.policy().subscription.cool_down);
+    let intro = layout.say("lost-sent-text");
+    let more = vec![layout.tell("lost-sent-missing", "cool_down", cool_down)];
+    MessagePage::mailed(layout, intro, more).public()
+}
+
+#[derive(Template)]
+#[template(path = "lost.html")]
+struct LostPage {
+    typed: String,
+    error: Option<String>,
+    layout: Layout,
+}

@@ -1,0 +1,94 @@
+//! The privacy notice, printed from the policy in force.
+
+use askama::Template;
+use axum::{Extension, extract::State, response::Response};
+use consentry_policy::Capital;
+
+use crate::{
+    app::App,
+    layout::{self, Layout, TopicWords},
+    visitor::Visitor,
+};
+
+/// `GET /privacy`: who, what, why, how long, where and which rights (GDPR art. 13).
+pub(crate) async fn show(
+    State(app): State<App>,
+    Extension(visitor): Extension<Visitor>,
+) -> Response {
+    let layout = Layout::new(&app, &visitor);
+    let policy = layout.policy();
+    let page = PrivacyPage {
+        topics: policy
+            .topics
+            .iter()
+            .map(|topic| layout.topic(topic))
+            .collect(),
+        controller: controller(&layout),
+        hosting: layout.words(
+            "privacy-hosting-text",
+            &[
+                ("host", (&policy.hosting.name).into()),
+                ("city", (&policy.hosting.city).into()),
+                (
+                    "country",
+                    policy.hosting.country.get(visitor.language).into(),
+                ),
+            ],
+        ),
+        legal_form: legal_form(&layout),
+        layout,
+    };
+    layout::public(visitor.language, &page)
+}
+
+fn controller(layout: &Layout) -> String {
+    let controller = &layout.policy().controller;
+    let values = [
+        ("name", (&controller.name).into()),
+        ("brand", (&controller.brand).into()),
+    ];
+    layout.words("privacy-controller-text", &values)
+}
+
+/// `SAS, with a capital of 75 000 EUR` (S0-02)
+fn legal_form(layout: &Layout) -> Option<String> {
+    let controller = &layout.policy().controller;
+    let capital = controller.capital.as_ref().map(|capital| {
+        let amount = grouped(capital);
+        let values = [
+            ("amount", (&amount).into()),
+            ("currency", (&capital.currency).into()),
+        ];
+        layout.words("privacy-capital", &values)
+    });
+    let parts: Vec<_> = controller
+        .legal_form
+        .clone()
+        .into_iter()
+        .chain(capital)
+        .collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// An amount in groups of three digits, apart by spaces that do not break: read the same in every
+/// language (ISO 80000-1 section 7.3.1).
+fn grouped(capital: &Capital) -> String {
+    let digits = capital.amount.to_string();
+    let groups: Vec<_> = digits
+        .as_bytes()
+        .rchunks(3)
+        .rev()
+        .map(String::from_utf8_lossy)
+        .collect();
+    groups.join("\u{a0}")
+}
+
+#[derive(Template)]
+#[template(path = "privacy.html")]
+struct PrivacyPage {
+    topics: Vec<TopicWords>,
+    controller: String,
+    legal_form: Option<String>,
+    hosting: String,
+    layout: Layout,
+}
