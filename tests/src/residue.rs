@@ -40,6 +40,18 @@ pub fn scan(place: &Path, needles: &[&str]) -> Vec<Finding> {
     findings
 }
 
+/// The files under `place` that contain one of these byte strings as it is.
+pub fn scan_bytes(place: &Path, needles: &[Vec<u8>]) -> Vec<PathBuf> {
+    let finders: Vec<Finder> = needles.iter().map(Finder::new).collect();
+    let mut paths = Vec::new();
+    visit(place, &mut |path, bytes| {
+        if finders.iter().any(|finder| finder.find(bytes).is_some()) {
+            paths.push(path.to_owned());
+        }
+    });
+    paths
+}
+
 /// How one of `needles` is written in `text`, such as a log; empty when it is not.
 pub fn forms_in(text: &str, needles: &[&str]) -> Vec<&'static str> {
     let lower_case = text.to_ascii_lowercase();

@@ -52,6 +52,19 @@ impl Site {
         site
     }
 
+    /// Gives the site another database of the same engine: there, and nothing in it.
+    #[must_use]
+    pub fn with_empty_database(mut self) -> Self {
+        self.database = match self.database {
+            Database::Postgres(_) => Database::new(Engine::Postgres),
+            Database::Sqlite => panic!("the embedded database is made by the programs"),
+        };
+        match self.database.url() {
+            Some(url) => self.with("CONSENTRY_DATABASE_URL", url),
+            None => self,
+        }
+    }
+
     /// Sets an environment variable of every process started from now on.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
@@ -120,12 +133,17 @@ impl Site {
 
     /// Makes one pass of every job that is due.
     pub fn worker_once(&self) -> Output {
-        Output::of(&mut self.command(&binaries().worker, &["once"]))
+        self.run(&binaries().worker, &["once"])
     }
 
     /// Runs an operator's command.
     pub fn admin(&self, arguments: &[&str]) -> Output {
-        Output::of(&mut self.command(&binaries().admin, arguments))
+        self.run(&binaries().admin, arguments)
+    }
+
+    /// Runs one of the programs until it ends.
+    pub fn run(&self, program: &Path, arguments: &[&str]) -> Output {
+        Output::of(&mut self.command(program, arguments))
     }
 
     /// The messages in the local mailbox, oldest first.

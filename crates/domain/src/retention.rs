@@ -9,16 +9,23 @@ impl Subject {
     /// Whether any read path may show this person: neither erased nor past a period that
     /// has ended, to the instant.
     pub fn is_visible(&self, policy: &Policy, now: Timestamp) -> bool {
-        self.erased_at.is_none() && !self.pending_period_is_over(policy, now)
+        self.erased_at.is_none() && !self.period_is_over(policy, now)
     }
 
     /// Whether the record is to be purged: an unconfirmed one at the end of the pending
-    /// period (S0-32, S0-33), an erased one at the end of the grace (S0-63).
+    /// period (S0-32, S0-33), one that has left everything at the end of its period (S0-59),
+    /// an erased one at the end of the grace (S0-63).
     pub fn is_due_for_purge(&self, policy: &Policy, now: Timestamp) -> bool {
         match self.erased_at {
             Some(at) => policy.retention.erased.after(at, &policy.time_zone) <= now,
-            None => self.pending_period_is_over(policy, now),
+            None => self.period_is_over(policy, now),
         }
+    }
+
+    /// The clock of the period after leaving: the last time that anything was left.
+    pub fn left_at(&self) -> Option<Timestamp> {
+        let topics = self.subscriptions.iter().map(|held| held.unsubscribed_at);
+        topics.chain([self.objected_at]).flatten().max()
     }
 
     /// Queues the one reminder (S0-31); `None` when it is not due, or never will be.
@@ -47,15 +54,18 @@ impl Subject {
         })
     }
 
-    /// A restriction keeps an unconfirmed record for as long as it is in force: whoever asked
-    /// for it opposes the erasure (GDPR art. 18(1)(b) and (c)).
-    fn pending_period_is_over(&self, policy: &Policy, now: Timestamp) -> bool {
-        self.state() == PersonState::Pending
-            && self.restricted_at.is_none()
-            && policy
-                .retention
-                .pending
-                .after(self.first_submitted_at, &policy.time_zone)
-                <= now
+    /// A restriction keeps the record for as long as it is in force: whoever asked for it
+    /// opposes the erasure (GDPR art. 18(1)(b) and (c)).
+    fn period_is_over(&self, policy: &Policy, now: Timestamp) -> bool {
+        if self.restricted_at.is_some() {
+            return false;
+        }
+        let retention = &policy.retention;
+        let rule = match self.state() {
+            PersonState::Pending => Some((self.first_submitted_at, retention.pending)),
+            PersonState::Unsubscribed => self.left_at().zip(retention.unsubscribed),
+            PersonState::Confirmed => None,
+        };
+        rule.is_some_and(|(clock, period)| period.after(clock, &policy.time_zone) <= now)
     }
 }

@@ -2,7 +2,11 @@
 //!
 //! One table names every key; the file, the variables and the flags follow from it.
 
-use std::{collections::BTreeMap, fmt, fs, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    fmt, fs,
+    path::{Path, PathBuf},
+};
 
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
@@ -105,7 +109,7 @@ impl Config {
             .collect();
         let mut config = Self::default();
         if let Some(path) = args.config.as_ref().or(variables.get("CONFIG")) {
-            config.read_file(PathBuf::from(path))?;
+            config.read_file(Path::new(path))?;
         }
         for (name, value) in &variables {
             config.read_variable(name, value)?;
@@ -124,8 +128,8 @@ impl Config {
         Some((value, origin))
     }
 
-    fn read_file(&mut self, path: PathBuf) -> Result<(), Failure> {
-        let text = fs::read_to_string(&path)
+    fn read_file(&mut self, path: &Path) -> Result<(), Failure> {
+        let text = fs::read_to_string(path)
             .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
         let table: toml::Table = text
             .parse()
@@ -147,9 +151,9 @@ impl Config {
             };
             let Some(key) = KEYS.iter().find(|key| key.name == name) else {
                 let problem = format!("{}: unknown key `{name}`", path.display());
-                return Err(Failure::usage(unknown(problem, &name)));
+                return Err(Failure::usage(unknown(&problem, &name, str::to_owned)));
             };
-            let origin = Origin::File(path.clone(), name);
+            let origin = Origin::File(path.to_owned(), name);
             self.values.insert(key.name, (value, origin));
         }
         Ok(())
@@ -177,8 +181,13 @@ impl Config {
             return Ok(());
         }
         let problem = format!("unknown variable {variable}");
-        Err(Failure::usage(unknown(problem, &lower)))
+        Err(Failure::usage(unknown(&problem, &lower, variable_of)))
     }
+}
+
+/// A key as an environment variable.
+fn variable_of(name: &str) -> String {
+    format!("CONSENTRY_{}", name.to_ascii_uppercase())
 }
 
 fn joined(parts: &[toml::Value]) -> Option<String> {
@@ -187,17 +196,15 @@ fn joined(parts: &[toml::Value]) -> Option<String> {
 }
 
 /// Adds the nearest key, or all of them, to an error about an unknown one.
-fn unknown(problem: String, name: &str) -> String {
+fn unknown(problem: &str, name: &str, written: fn(&str) -> String) -> String {
     let nearest = KEYS
         .iter()
         .find(|key| key.name.contains(name) || name.contains(key.name) || one_edit(key.name, name));
-    match nearest {
-        Some(key) => format!("{problem}; did you mean `{}`?", key.name),
-        None => {
-            let names: Vec<_> = KEYS.iter().map(|key| key.name).collect();
-            format!("{problem}; the keys are {}", names.join(", "))
-        }
+    if let Some(key) = nearest {
+        return format!("{problem}; did you mean `{}`?", written(key.name));
     }
+    let names: Vec<_> = KEYS.iter().map(|key| written(key.name)).collect();
+    format!("{problem}; the keys are {}", names.join(", "))
 }
 
 /// Whether two names differ by at most two letters in the same place.
@@ -317,7 +324,7 @@ mod tests {
         assert!(error.contains(&path) && error.contains("`listne`") && error.contains("`listen`"));
         let args = SettingsArgs::default();
         let error = merged(&args, &[("CONSENTRY_SMPT_URL", "x")]).err().unwrap();
-        assert!(error.contains("CONSENTRY_SMPT_URL") && error.contains("`smtp_url`"));
+        assert!(error.contains("CONSENTRY_SMPT_URL") && error.contains("`CONSENTRY_SMTP_URL`"));
     }
 
     #[test]

@@ -17,8 +17,8 @@ pub enum Failure {
 
 impl Failure {
     /// A wrong setting.
-    pub(crate) fn usage(problem: impl ToString) -> Self {
-        Self::Usage(problem.to_string())
+    pub(crate) fn usage(problem: impl Into<String>) -> Self {
+        Self::Usage(problem.into())
     }
 }
 

@@ -4,6 +4,21 @@
 //! The binaries call [`web`], [`worker`] and [`admin`]; everything else is theirs to share.
 //! Embedders do not need this crate: they build a [`consentry_service::Service`] over their own
 //! connection and mount [`consentry_web::router`].
+//!
+//! ```no_run
+//! use clap::Parser;
+//! use consentry_runtime::{SettingsArgs, exit_code, web};
+//!
+//! #[derive(Parser)]
+//! struct Cli {
+//!     #[command(flatten)]
+//!     settings: SettingsArgs,
+//! }
+//!
+//! fn main() -> std::process::ExitCode {
+//!     exit_code(web(&Cli::parse().settings))
+//! }
+//! ```
 
 pub mod admin;
 mod app;

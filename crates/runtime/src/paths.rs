@@ -43,9 +43,8 @@ pub(crate) fn keep_apart(public: &Path, private: &[&Path]) -> Result<(), Failure
 fn resolve(path: &Path) -> io::Result<PathBuf> {
     match path.canonicalize() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let name = match path.components().next_back() {
-                Some(Component::Normal(name)) => name,
-                _ => return Err(error),
+            let Some(Component::Normal(name)) = path.components().next_back() else {
+                return Err(error);
             };
             let parent = match path.parent() {
                 Some(parent) if parent != Path::new("") => parent,

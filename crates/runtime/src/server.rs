@@ -55,10 +55,14 @@ pub(crate) async fn serve(
         tokio::spawn(async move {
             match tls {
                 None => connection(stream, client, router, watcher).await,
-                Some(tls) => match timeout(HANDSHAKE, tls.accept(stream)).await {
-                    Ok(Ok(stream)) => connection(stream, client, router, watcher).await,
-                    _ => debug!("TLS handshake failed"),
-                },
+                Some(tls) => {
+                    let handshake = timeout(HANDSHAKE, tls.accept(stream)).await;
+                    if let Ok(Ok(stream)) = handshake {
+                        connection(stream, client, router, watcher).await;
+                    } else {
+                        debug!("TLS handshake failed");
+                    }
+                }
             }
             drop(slot);
         });

@@ -46,16 +46,34 @@ pub(crate) struct Settings {
     pub(crate) tls: Option<TlsFiles>,
     /// Whose forwarding headers are believed.
     pub(crate) trusted_proxies: Vec<IpNet>,
-    /// Sign-ups per client; `None` follows the policy.
-    pub(crate) limit_per_client: Option<Option<Rate>>,
-    /// Sign-ups in all; `None` follows the policy.
-    pub(crate) limit_total: Option<Option<Rate>>,
+    /// Sign-ups per client.
+    limit_per_client: Limit,
+    /// Sign-ups in all.
+    limit_total: Limit,
     /// Public files.
     pub(crate) static_dir: Option<PathBuf>,
     /// The tracing filter.
     pub(crate) log: String,
     /// Whether logs are JSON.
     pub(crate) log_json: bool,
+}
+
+/// A limit that the operator may set instead of the policy.
+#[derive(Clone, Copy)]
+enum Limit {
+    /// What the policy says.
+    OfThePolicy,
+    /// This one; `None` is no limit.
+    Set(Option<Rate>),
+}
+
+impl Limit {
+    fn or(self, policys: Option<Rate>) -> Option<Rate> {
+        match self {
+            Self::OfThePolicy => policys,
+            Self::Set(rate) => rate,
+        }
+    }
 }
 
 /// Where the DKIM keys are and what they are called.
@@ -111,8 +129,8 @@ impl Settings {
             job_interval: Duration::from_secs(parsed(config, "job_interval")?.unwrap_or(3600)),
             tls: tls(config)?,
             trusted_proxies: list(config, "trusted_proxies")?,
-            limit_per_client: rate(config, "limit_per_client")?,
-            limit_total: rate(config, "limit_total")?,
+            limit_per_client: limit(config, "limit_per_client")?,
+            limit_total: limit(config, "limit_total")?,
             static_dir: text(config, "static_dir").map(PathBuf::from),
             log: text(config, "log").unwrap_or("info").to_owned(),
             log_json: match text(config, "log_format") {
@@ -129,8 +147,8 @@ impl Settings {
     /// The limits in force: what the operator says, else what the policy says.
     pub(crate) fn limits(&self, policy: &Policy) -> (Option<Rate>, Option<Rate>) {
         (
-            self.limit_per_client.unwrap_or(policy.limits.per_client),
-            self.limit_total.unwrap_or(policy.limits.total),
+            self.limit_per_client.or(policy.limits.per_client),
+            self.limit_total.or(policy.limits.total),
         )
     }
 
@@ -192,10 +210,12 @@ fn parts<'a>(config: &'a Config, name: &str) -> impl Iterator<Item = &'a str> {
         .filter(|part| !part.is_empty())
 }
 
-fn rate(config: &Config, name: &str) -> Result<Option<Option<Rate>>, Failure> {
-    text(config, name)
-        .map(Rate::or_off)
-        .transpose()
+fn limit(config: &Config, name: &str) -> Result<Limit, Failure> {
+    let Some(text) = text(config, name) else {
+        return Ok(Limit::OfThePolicy);
+    };
+    Rate::or_off(text)
+        .map(Limit::Set)
         .map_err(|error| wrong(config, name, error))
 }
 

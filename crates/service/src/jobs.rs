@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use consentry_domain::SubjectId;
+use consentry_policy::Period;
 use tracing::{error, info};
 
 use crate::{
@@ -13,10 +15,8 @@ use crate::{
 /// A job of the worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Job {
-    /// Removes addresses that were never confirmed (S0-32).
-    PurgeUnconfirmed,
-    /// Removes records whose grace after an erasure has ended (S0-63).
-    PurgeErased,
+    /// Removes the records whose period has ended, by one rule.
+    Purge(PurgeReason),
     /// Queues the one reminder (S0-31).
     Remind,
     /// Hands letters over to the relay.
@@ -26,9 +26,10 @@ pub enum Job {
 impl Job {
     /// Every job, in the order of a pass: what must go goes first, so that nobody is reminded
     /// who should be gone.
-    pub const ALL: [Self; 4] = [
-        Self::PurgeUnconfirmed,
-        Self::PurgeErased,
+    pub const ALL: [Self; 5] = [
+        Self::Purge(PurgeReason::Unconfirmed),
+        Self::Purge(PurgeReason::Unsubscribed),
+        Self::Purge(PurgeReason::Erased),
         Self::Remind,
         Self::Dispatch,
     ];
@@ -36,8 +37,9 @@ impl Job {
     /// The written form.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::PurgeUnconfirmed => "purge-unconfirmed",
-            Self::PurgeErased => "purge-erased",
+            Self::Purge(PurgeReason::Unconfirmed) => "purge-unconfirmed",
+            Self::Purge(PurgeReason::Unsubscribed) => "purge-unsubscribed",
+            Self::Purge(PurgeReason::Erased) => "purge-erased",
             Self::Remind => "remind",
             Self::Dispatch => "dispatch",
         }
@@ -78,11 +80,7 @@ impl Service {
             return Ok(JobOutcome::Elsewhere);
         }
         let ended = match job {
-            Job::PurgeUnconfirmed => {
-                self.purge(job, worker, PurgeReason::Unconfirmed, stop)
-                    .await
-            }
-            Job::PurgeErased => self.purge(job, worker, PurgeReason::Erased, stop).await,
+            Job::Purge(reason) => self.purge(reason, worker, stop).await,
             Job::Remind => self.remind(worker, stop).await,
             Job::Dispatch => self.dispatch_job(worker, stop).await,
         };
@@ -149,11 +147,7 @@ impl Service {
         let mut reminded = 0;
         while !stop() && self.lease(Job::Remind, worker).await? {
             let cutoff = delay.cutoff(self.now(), &self.policy().time_zone);
-            let candidates = Candidates::ToRemind(cutoff);
-            let ids = self
-                .store()
-                .candidates(self.controller(), candidates, BATCH)
-                .await?;
+            let ids = self.candidates(Candidates::ToRemind(cutoff)).await?;
             let mut unit = self.store().begin().await?;
             let now = self.now();
             let people = unit.by_id(self.controller(), &ids).await?;
@@ -175,52 +169,75 @@ impl Service {
         Ok(done(reminded, "reminded"))
     }
 
+    /// Who may be due; `None` where the policy states no end.
+    fn outlived(&self, reason: PurgeReason) -> Option<Candidates> {
+        let policy = self.policy();
+        let cutoff = |period: Period| period.cutoff(self.now(), &policy.time_zone);
+        let retention = &policy.retention;
+        match reason {
+            PurgeReason::Unconfirmed => {
+                Some(Candidates::UnconfirmedSince(cutoff(retention.pending)))
+            }
+            PurgeReason::Unsubscribed => {
+                let period = retention.unsubscribed?;
+                Some(Candidates::UnsubscribedSince(cutoff(period)))
+            }
+            PurgeReason::Erased => Some(Candidates::ErasedSince(cutoff(retention.erased))),
+        }
+    }
+
     /// Removes the records whose period has ended, then their bytes.
     async fn purge(
         &self,
-        job: Job,
-        worker: &WorkerId,
         reason: PurgeReason,
+        worker: &WorkerId,
         stop: &(dyn Fn() -> bool + Send + Sync),
     ) -> Result<JobOutcome, Error> {
-        let policy = self.policy();
         let mut purged = 0;
-        while !stop() && self.lease(job, worker).await? {
-            let cutoff =
-                |period: consentry_policy::Period| period.cutoff(self.now(), &policy.time_zone);
-            let candidates = match reason {
-                PurgeReason::Unconfirmed => {
-                    Candidates::UnconfirmedSince(cutoff(policy.retention.pending))
-                }
-                PurgeReason::Erased => Candidates::ErasedSince(cutoff(policy.retention.erased)),
-            };
-            let ids = self
-                .store()
-                .candidates(self.controller(), candidates, BATCH)
-                .await?;
-            let mut unit = self.store().begin().await?;
-            let now = self.now();
-            let due: Vec<_> = unit
-                .by_id(self.controller(), &ids)
-                .await?
-                .into_iter()
-                .flatten()
-                .filter(|person| person.is_due_for_purge(policy, now))
-                .map(|person| person.id)
-                .collect();
-            if due.is_empty() {
+        while !stop() && self.lease(Job::Purge(reason), worker).await? {
+            let batch = self.purge_batch(reason).await?;
+            if batch == 0 {
                 break;
             }
-            // First the copies outside the database: a purge that is cut off here is repeated.
-            self.mailer().forget(&due).await?;
-            unit.purge(self.controller(), &due, reason, now).await?;
-            unit.commit().await?;
-            purged += due.len();
+            purged += batch;
         }
         if !self.store().clean_purged_bytes().await? {
             info!("purged bytes are cleaned by the next pass: somebody was reading");
         }
         Ok(done(purged, "purged"))
+    }
+
+    /// Removes up to a batch of records; says how many.
+    async fn purge_batch(&self, reason: PurgeReason) -> Result<usize, Error> {
+        let Some(candidates) = self.outlived(reason) else {
+            return Ok(0);
+        };
+        let ids = self.candidates(candidates).await?;
+        let mut unit = self.store().begin().await?;
+        let now = self.now();
+        let due: Vec<_> = unit
+            .by_id(self.controller(), &ids)
+            .await?
+            .into_iter()
+            .flatten()
+            .filter(|person| person.is_due_for_purge(self.policy(), now))
+            .map(|person| person.id)
+            .collect();
+        if due.is_empty() {
+            return Ok(0);
+        }
+        // First the copies outside the database: a purge that is cut off here is repeated.
+        self.mailer().forget(&due).await?;
+        unit.purge(self.controller(), &due, reason, now).await?;
+        unit.commit().await?;
+        Ok(due.len())
+    }
+
+    async fn candidates(&self, candidates: Candidates) -> Result<Vec<SubjectId>, Error> {
+        let store = self.store();
+        Ok(store
+            .candidates(self.controller(), candidates, BATCH)
+            .await?)
     }
 }
 

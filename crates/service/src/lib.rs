@@ -4,6 +4,26 @@
 //! call. It holds no global state: the store, the mailer, the clock and the random source are
 //! handed to it as [ports](crate::ports).
 //!
+//! ```
+//! use consentry_address::EmailAddress;
+//! use consentry_domain::{Channel, SignUp};
+//! use consentry_policy::Language;
+//! use consentry_service::{Error, Service};
+//!
+//! /// What a page or an application of your own does with an address that somebody typed.
+//! async fn subscribe(service: &Service, typed: &str) -> Result<(), Error> {
+//!     let topics = service.policy().default_topics();
+//!     service
+//!         .sign_up(SignUp {
+//!             address: EmailAddress::parse(typed)?,
+//!             topics: topics.map(|topic| topic.id.clone()).collect(),
+//!             language: Language::En,
+//!             channel: Channel::Form,
+//!         })
+//!         .await
+//! }
+//! ```
+//!
 //! Architecture invariants: one use case is one commit (state, evidence and queued letters
 //! together, or nothing); no transaction is open while a letter is handed over; nothing
 //! personal is in an error; this crate knows no database, no HTTP and no SMTP.

@@ -50,25 +50,42 @@ impl Service {
         let addresses: Vec<_> = requests.iter().map(|one| one.address.clone()).collect();
         let known = unit.live_by_address(self.controller(), &addresses).await?;
         let now = self.now();
-        let (outlived, known): (Vec<_>, Vec<_>) = known
-            .into_iter()
-            .map(|held| match held {
-                Some(held) if held.is_due_for_purge(self.policy(), now) => (Some(held.id), None),
-                held => (None, held),
-            })
-            .unzip();
-        let outlived: Vec<_> = outlived.into_iter().flatten().collect();
-        if !outlived.is_empty() {
-            // Their period has ended: whoever comes now is a new person (product.md).
-            unit.purge(self.controller(), &outlived, PurgeReason::Unconfirmed, now)
-                .await?;
-        }
+        let known = self.purge_outlived(unit, known, now).await?;
         let changes: Vec<_> = requests
             .iter()
             .zip(known)
             .map(|(request, held)| self.decide_sign_up(request, held, now))
             .collect();
         Ok(unit.save(&changes).await?)
+    }
+
+    /// Removes records whose period has ended and whom no job has removed yet: whoever comes
+    /// now is a new person.
+    async fn purge_outlived(
+        &self,
+        unit: &mut dyn UnitOfWork,
+        known: Vec<Option<Subject>>,
+        now: Timestamp,
+    ) -> Result<Vec<Option<Subject>>, Error> {
+        let mut kept = Vec::with_capacity(known.len());
+        for held in known {
+            let Some(person) = held
+                .as_ref()
+                .filter(|one| one.is_due_for_purge(self.policy(), now))
+            else {
+                kept.push(held);
+                continue;
+            };
+            let reason = match person.state() {
+                PersonState::Unsubscribed => PurgeReason::Unsubscribed,
+                _ => PurgeReason::Unconfirmed,
+            };
+            self.mailer().forget(&[person.id]).await?;
+            unit.purge(self.controller(), &[person.id], reason, now)
+                .await?;
+            kept.push(None);
+        }
+        Ok(kept)
     }
 
     /// "Mail me my link" for whoever lost it. Says nothing about who is known (S0-30).

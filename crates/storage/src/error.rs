@@ -3,7 +3,10 @@
 use std::error::Error;
 
 use consentry_service::ports::StoreError;
-use sea_orm::{DbErr, RuntimeErr, sqlx};
+use sea_orm::{
+    DbErr, RuntimeErr,
+    sqlx::{self, error::DatabaseError, sqlite::SqliteError},
+};
 
 /// `SQLITE_BUSY`, without the extension in the upper bits.
 const SQLITE_BUSY: i32 = 5;
@@ -50,8 +53,14 @@ pub(crate) fn driver_error(error: &sqlx::Error) -> StoreError {
 pub(crate) fn is_busy(error: &sqlx::Error) -> bool {
     error
         .as_database_error()
-        .and_then(|answer| answer.code()?.parse::<i32>().ok())
-        .is_some_and(|code| code & 0xff == SQLITE_BUSY)
+        .and_then(|answer| {
+            answer
+                .try_downcast_ref::<SqliteError>()?
+                .code()?
+                .parse()
+                .ok()
+        })
+        .is_some_and(|code: i32| code & 0xff == SQLITE_BUSY)
 }
 
 pub(crate) fn unavailable(reason: impl Into<String>) -> StoreError {

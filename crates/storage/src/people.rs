@@ -97,6 +97,22 @@ pub(crate) async fn candidates(
     let due = match candidates {
         Candidates::ToRemind(clock) => pending(clock).filter(subject::Column::RemindedAt.is_null()),
         Candidates::UnconfirmedSince(clock) => pending(clock),
+        Candidates::UnsubscribedSince(clock) => {
+            let later = Query::select()
+                .column(subscription::Column::SubjectId)
+                .from(subscription::Entity)
+                .and_where(
+                    Expr::col(subscription::Column::UnsubscribedAt).gt(clock.as_microsecond()),
+                )
+                .take();
+            of(controller)
+                .filter(subject::Column::State.eq(PersonState::Unsubscribed.as_str()))
+                .filter(subject::Column::ErasedAt.is_null())
+                .filter(subject::Column::RestrictedAt.is_null())
+                .filter(subject::Column::FirstSubmittedAt.lte(clock.as_microsecond()))
+                .filter(subject::Column::Id.not_in_subquery(later))
+                .order_by_asc(subject::Column::FirstSubmittedAt)
+        }
         Candidates::ErasedSince(clock) => of(controller)
             .filter(subject::Column::ErasedAt.lte(clock.as_microsecond()))
             .order_by_asc(subject::Column::ErasedAt),

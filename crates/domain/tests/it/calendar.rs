@@ -62,16 +62,25 @@ fn pending_record_ends_after_twelve_calendar_months() {
     }
 }
 
-/// S0-33: confirming stops the twelve months; so does leaving.
+/// S0-33: confirming stops the twelve months.
 #[test]
 fn twelve_months_end_for_pending_people_only() {
     let policy = Policy::demo();
     let submitted = at("2026-11-22T12:00:00Z");
     let years_later = at("2036-11-22T12:00:00Z");
     assert!(!confirmed(submitted).is_due_for_purge(&policy, years_later));
-    let (mut left, _) = pending(submitted);
-    left.unsubscribe_all(Channel::OneClick, &policy, submitted);
-    assert!(!left.is_due_for_purge(&policy, years_later));
+}
+
+/// S0-59: the kept date of an unsubscription has the end that the policy states.
+#[test]
+fn record_of_somebody_who_left_ends_when_the_policy_says() {
+    let policy = Policy::demo();
+    let mut anna = confirmed(at("2026-11-22T12:00:00Z"));
+    anna.unsubscribe_all(Channel::OneClick, &policy, at("2027-02-01T12:00:00Z"));
+    assert!(!anna.is_due_for_purge(&policy, at("2030-02-01T11:59:59Z")));
+    assert!(anna.is_due_for_purge(&policy, at("2030-02-01T12:00:00Z")));
+    anna.restrict(&policy, at("2029-01-01T00:00:00Z"));
+    assert!(!anna.is_due_for_purge(&policy, at("2030-02-01T12:00:00Z")));
 }
 
 /// S0-63: thirty days after the request, not earlier.

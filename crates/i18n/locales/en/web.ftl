@@ -63,7 +63,7 @@ topics-unknown = One of the chosen topics does not exist.
 
 ## Legal bases and topics
 
-basis-text = { $basis }, Article { $article } GDPR
+basis-text = { $basis }, Article { $article } GDPR
 basis-consent = Your consent
 basis-contract = A contract with you
 basis-legal-obligation = A legal obligation
@@ -162,7 +162,7 @@ privacy-title = Privacy notice
 privacy-version = Version { $version }
 privacy-controller-title = Who is responsible
 privacy-controller-text = { $name } publishes { $brand } and decides what happens to your data.
-privacy-capital = with a capital of { $amount } { $currency }
+privacy-capital = with a capital of { $amount } { $currency }
 privacy-registry = Register number
 privacy-vat = VAT number
 privacy-address = Address

@@ -63,7 +63,7 @@ topics-unknown = L’un des thèmes choisis n’existe pas.
 
 ## Bases légales et thèmes
 
-basis-text = { $basis }, article { $article } du RGPD
+basis-text = { $basis }, article { $article } du RGPD
 basis-consent = Votre consentement
 basis-contract = Un contrat avec vous
 basis-legal-obligation = Une obligation légale

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use comfy_table::{ContentArrangement, presets::UTF8_HORIZONTAL_ONLY};
+use comfy_table::{ContentArrangement, TableComponent, presets::NOTHING};
 use serde::Serialize;
 
 use crate::Failure;
@@ -14,7 +14,9 @@ impl Table {
     pub(super) fn new<const N: usize>(head: [&str; N]) -> Self {
         let mut table = comfy_table::Table::new();
         table
-            .load_preset(UTF8_HORIZONTAL_ONLY)
+            .load_preset(NOTHING)
+            .set_style(TableComponent::HeaderLines, '─')
+            .set_style(TableComponent::MiddleHeaderIntersections, '─')
             .set_content_arrangement(ContentArrangement::Disabled)
             .set_header(head);
         Self(table)

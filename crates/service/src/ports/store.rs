@@ -17,6 +17,8 @@ pub enum Candidates {
     ToRemind(Timestamp),
     /// Pending, visible, not restricted, first submitted at or before this instant.
     UnconfirmedSince(Timestamp),
+    /// Unsubscribed, visible, not restricted, nothing left after this instant.
+    UnsubscribedSince(Timestamp),
     /// Erased at or before this instant.
     ErasedSince(Timestamp),
 }

@@ -97,6 +97,8 @@ pub trait UnitOfWork: Send {
 pub enum PurgeReason {
     /// Never confirmed within the policy's period.
     Unconfirmed,
+    /// The policy's period after leaving everything has ended.
+    Unsubscribed,
     /// The grace after an erasure has ended.
     Erased,
 }
@@ -106,6 +108,7 @@ impl PurgeReason {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Unconfirmed => "unconfirmed",
+            Self::Unsubscribed => "unsubscribed",
             Self::Erased => "erased",
         }
     }

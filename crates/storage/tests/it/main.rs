@@ -1,0 +1,17 @@
+//! What every store promises, run on SQLite and on PostgreSQL.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+#[macro_use]
+mod support;
+
+mod documented;
+mod fixtures;
+mod jobs;
+mod keys;
+mod outbox;
+mod people;
+mod purge;
+mod schema;
+mod sealed;
+mod units;

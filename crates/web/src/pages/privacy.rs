@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::{Extension, extract::State, response::Response};
-use consentry_policy::Capital;
+use consentry_policy::{Capital, Language};
 
 use crate::{
     app::App,
@@ -50,11 +50,11 @@ fn controller(layout: &Layout) -> String {
     layout.words("privacy-controller-text", &values)
 }
 
-/// `SAS, with a capital of 75 000 EUR` (S0-02)
+/// `SAS, with a capital of 75,000 EUR` (S0-02)
 fn legal_form(layout: &Layout) -> Option<String> {
     let controller = &layout.policy().controller;
     let capital = controller.capital.as_ref().map(|capital| {
-        let amount = grouped(capital);
+        let amount = grouped(capital, layout.language());
         let values = [
             ("amount", (&amount).into()),
             ("currency", (&capital.currency).into()),
@@ -70,9 +70,12 @@ fn legal_form(layout: &Layout) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
-/// An amount in groups of three digits, apart by spaces that do not break: read the same in every
-/// language (ISO 80000-1 section 7.3.1).
-fn grouped(capital: &Capital) -> String {
+/// An amount in groups of three digits.
+fn grouped(capital: &Capital, language: Language) -> String {
+    let separator = match language {
+        Language::En => ",",
+        Language::Fr => "\u{a0}",
+    };
     let digits = capital.amount.to_string();
     let groups: Vec<_> = digits
         .as_bytes()
@@ -80,7 +83,7 @@ fn grouped(capital: &Capital) -> String {
         .rev()
         .map(String::from_utf8_lossy)
         .collect();
-    groups.join("\u{a0}")
+    groups.join(separator)
 }
 
 #[derive(Template)]

@@ -1,0 +1,323 @@
+//! The outbox: one worker at a time, no letter lost, none sent that is no longer owed.
+
+use consentry_domain::{LetterKind, TopicState};
+use consentry_service::ports::{
+    Change, LeasedLetter, LetterState, ReplyCode, Settlement, Store, WorkerId,
+};
+use consentry_storage::SeaOrmStore;
+
+use crate::{
+    fixtures::{
+        acme, change, insert_with_letters, lease, letter, minutes, now, other, save, update, worker,
+    },
+    support::TestDatabase,
+};
+
+on_both! {
+    a_letter_is_leased_when_it_is_due_and_by_one_worker_only,
+    two_workers_share_the_letters_and_lease_none_twice,
+    another_controllers_letters_are_left_alone,
+    cancelling_comes_before_queueing,
+    a_cancelled_letter_is_not_handed_over_although_it_was_leased,
+    the_person_is_read_again_when_the_hand_over_begins,
+    a_letter_of_a_dead_worker_is_taken_over,
+    a_lease_that_is_renewed_is_not_taken_over,
+    a_hand_over_that_was_cut_off_is_reported_once,
+    a_deferred_letter_waits_for_its_next_try,
+    a_letter_that_was_cancelled_in_mid_air_is_not_tried_again,
+    an_uncertain_letter_is_repeated_when_its_time_comes,
+    what_may_have_arrived_stays_uncertain_when_its_repeat_is_cancelled,
+    the_status_counts_letters_and_names_the_oldest_that_is_due,
+}
+
+const CONFIRMATION: [LetterKind; 1] = [LetterKind::Confirmation];
+
+async fn a_letter_is_leased_when_it_is_due_and_by_one_worker_only(database: &TestDatabase) {
+    let store = database.store().await;
+    let person = insert_with_letters(&store, "anna@example.org", &CONFIRMATION).await;
+    let early = store
+        .lease_letters(&acme(), &worker("a"), minutes(-1), 9)
+        .await;
+    assert_eq!(early.unwrap(), []);
+
+    let leased = lease(&store, &worker("a")).await;
+    let [leased] = leased.as_slice() else {
+        panic!("one letter is due")
+    };
+    assert_eq!(leased.subject, person.id);
+    assert_eq!(leased.kind, LetterKind::Confirmation);
+    assert_eq!(leased.queued_at, now());
+    assert_eq!((leased.attempts, leased.uncertain), (0, 0));
+    assert_eq!(lease(&store, &worker("b")).await, []);
+}
+
+async fn two_workers_share_the_letters_and_lease_none_twice(database: &TestDatabase) {
+    let store = database.store().await;
+    for number in 0..20 {
+        let typed = format!("p{number}@example.org");
+        insert_with_letters(&store, &typed, &CONFIRMATION).await;
+    }
+    let take_all = async |worker: WorkerId| {
+        let mut taken = Vec::new();
+        loop {
+            let leased = store
+                .lease_letters(&acme(), &worker, now(), 3)
+                .await
+                .unwrap();
+            if leased.is_empty() {
+                return taken;
+            }
+            taken.extend(leased.into_iter().map(|letter| letter.id));
+        }
+    };
+    let (mut one, two) = tokio::join!(take_all(worker("a")), take_all(worker("b")));
+    one.extend(two);
+    one.sort_unstable();
+    one.dedup();
+    assert_eq!(one.len(), 20);
+}
+
+async fn another_controllers_letters_are_left_alone(database: &TestDatabase) {
+    let store = database.store().await;
+    insert_with_letters(&store, "anna@example.org", &CONFIRMATION).await;
+    let a = worker("a");
+    let leased = store.lease_letters(&other(), &a, now(), 9).await;
+    assert_eq!(leased.unwrap(), []);
+    let letter = lease(&store, &a).await.remove(0).id;
+    let begun = store.begin_hand_over(&other(), &a, letter).await;
+    assert_eq!(begun.unwrap(), None);
+    let status = store.outbox_status(&other(), now()).await.unwrap();
+    assert_eq!(status.counts, []);
+}
+
+async fn cancelling_comes_before_queueing(database: &TestDatabase) {
+    let store = database.store().await;
+    let kinds = [LetterKind::Confirmation, LetterKind::PreferencesLink];
+    let person = insert_with_letters(&store, "anna@example.org", &kinds).await;
+    let fresh = letter(LetterKind::Confirmation);
+    let again = Change {
+        cancelled: CONFIRMATION.to_vec(),
+        letters: vec![fresh.clone()],
+        ..change(person, false)
+    };
+    save(&store, &[again]).await.unwrap();
+
+    let leased = lease(&store, &worker("a")).await;
+    let confirmations: Vec<_> = leased
+        .iter()
+        .filter(|letter| letter.kind == LetterKind::Confirmation)
+        .map(|letter| letter.id)
+        .collect();
+    assert_eq!(confirmations, [fresh.id]);
+    assert_eq!(leased.len(), 2);
+}
+
+/// S0-53: what waits for its hand-over is cancelled with the state that owed it.
+async fn a_cancelled_letter_is_not_handed_over_although_it_was_leased(database: &TestDatabase) {
+    let store = database.store().await;
+    let person = insert_with_letters(&store, "anna@example.org", &CONFIRMATION).await;
+    let a = worker("a");
+    let leased = lease(&store, &a).await.remove(0);
+    cancel(&store, person).await;
+    let begun = store.begin_hand_over(&acme(), &a, leased.id).await;
+    assert_eq!(begun.unwrap(), None);
+    assert_eq!(states(&store).await, [(LetterState::Cancelled, 1)]);
+}
+
+/// S0-53: an unsubscription that is committed before the hand-over is seen by it.
+async fn the_person_is_read_again_when_the_hand_over_begins(database: &TestDatabase) {
+    let store = database.store().await;
+    let mut person = insert_with_letters(&store, "anna@example.org", &CONFIRMATION).await;
+    let a = worker("a");
+    let leased = lease(&store, &a).await.remove(0);
+    person.objected_at = Some(now());
+    person.subscriptions[0].state = TopicState::Unsubscribed;
+    update(&store, &person).await;
+
+    let begun = store.begin_hand_over(&acme(), &a, leased.id).await;
+    assert_eq!(begun.unwrap(), Some(person));
+    assert_eq!(states(&store).await, [(LetterState::Sending, 1)]);
+    settle(&store, &a, &leased, Settlement::Cancelled).await;
+    assert_eq!(states(&store).await, [(LetterState::Cancelled, 1)]);
+}
+
+async fn a_letter_of_a_dead_worker_is_taken_over(database: &TestDatabase) {
+    let store = database.store().await;
+    insert_with_letters(&store, "anna@example.org", &CONFIRMATION).await;
+    let (dead, heir) = (worker("dead"), worker("heir"));
+    let leased = lease(&store, &dead).await.remove(0);
+    database.expire_leases().await;
+    assert_eq!(lease(&store, &heir).await, std::slice::from_ref(&leased));
+
+    let begun = store.begin_hand_over(&acme(), &dead, leased.id).await;
+    assert_eq!(begun.unwrap(), None);
+    settle(&store, &dead, &leased, Settlement::Sent).await;
+    assert_eq!(states(&store).await, [(LetterState::Leased, 1)]);
+    let begun = store.begin_hand_over(&acme(), &heir, leased.id).await;
+    assert!(begun.unwrap().is_some());
+}
+
+async fn a_lease_that_is_renewed_is_not_taken_over(database: &TestDatabase) {
+    let store = database.store().await;
+    insert_with_letters(&store, "anna@example.org", &CONFIRMATION).await;
+    let a = worker("a");
+    let leased = lease(&store, &a).await.remove(0);
+    database.expire_leases().await;
+    let begun = store.begin_hand_over(&acme(), &a, leased.id).await;
+    assert_eq!(begun.unwrap(), None, "an expired lease begins nothing");
+    store.renew_letters(&acme(), &a).await.unwrap();
+    assert_eq!(lease(&store, &worker("b")).await, []);
+    let begun = store.begin_hand_over(&acme(), &a, leased.id).await;
+    assert!(begun.unwrap().is_some());
+}
+
+async fn a_hand_over_that_was_cut_off_is_reported_once(database: &TestDatabase) {
+    let store = database.store().await;
+    insert_with_letters(&store, "anna@example.org", &CONFIRMATION).await;
+    let (dead, heir) = (worker("dead"), worker("heir"));
+    let leased = lease(&store, &dead).await.remove(0);
+    store
+        .begin_hand_over(&acme(), &dead, leased.id)
+        .await
+        .unwrap();
+    let abandoned = async |worker| {
+        let found = store.abandoned_letters(&acme(), worker, 9).await;
+        found.unwrap()
+    };
+    assert_eq!(abandoned(&heir).await, [], "the worker may still be alive");
+
+    database.expire_leases().await;
+    assert_eq!(
+        lease(&store, &heir).await,
+        [],
+        "nobody knows whether it arrived"
+    );
+    let found = abandoned(&heir).await;
+    assert_eq!(found[0].id, leased.id);
+    assert_eq!(found[0].attempts, 1);
+    assert_eq!(abandoned(&worker("third")).await, []);
+    settle(&store, &heir, &found[0], Settlement::Uncertain(None)).await;
+    assert_eq!(states(&store).await, [(LetterState::Uncertain, 1)]);
+    assert_eq!(lease(&store, &heir).await, []);
+}
+
+async fn a_deferred_letter_waits_for_its_next_try(database: &TestDatabase) {
+    let store = database.store().await;
+    insert_with_letters(&store, "anna@example.org", &CONFIRMATION).await;
+    let a = worker("a");
+    let first = hand_over(&store, &a).await;
+    store
+        .settle(
+            &acme(),
+            &a,
+            first.id,
+            &Settlement::Retry(minutes(10)),
+            Some(ReplyCode(451)),
+            now(),
+        )
+        .await
+        .unwrap();
+    assert_eq!(
+        database
+            .column::<i32>("SELECT reply_code FROM letters")
+            .await,
+        [451]
+    );
+    assert_eq!(lease(&store, &a).await, []);
+    let again = store.lease_letters(&acme(), &a, minutes(10), 9).await;
+    let again = again.unwrap().remove(0);
+    assert_eq!(again.queued_at, first.queued_at);
+    assert_eq!((again.attempts, again.uncertain), (1, 0));
+}
+
+async fn a_letter_that_was_cancelled_in_mid_air_is_not_tried_again(database: &TestDatabase) {
+    let store = database.store().await;
+    let person = insert_with_letters(&store, "anna@example.org", &CONFIRMATION).await;
+    let a = worker("a");
+    let letter = hand_over(&store, &a).await;
+    cancel(&store, person).await;
+    assert_eq!(states(&store).await, [(LetterState::Sending, 1)]);
+    settle(&store, &a, &letter, Settlement::Retry(now())).await;
+    assert_eq!(states(&store).await, [(LetterState::Cancelled, 1)]);
+    assert_eq!(lease(&store, &a).await, []);
+}
+
+async fn an_uncertain_letter_is_repeated_when_its_time_comes(database: &TestDatabase) {
+    let store = database.store().await;
+    insert_with_letters(&store, "anna@example.org", &CONFIRMATION).await;
+    let a = worker("a");
+    let first = hand_over(&store, &a).await;
+    settle(&store, &a, &first, Settlement::Uncertain(Some(minutes(15)))).await;
+    assert_eq!(lease(&store, &a).await, []);
+    let again = store.lease_letters(&acme(), &a, minutes(15), 9).await;
+    let again = again.unwrap().remove(0);
+    assert_eq!(
+        again.id, first.id,
+        "the same number, so the same Message-ID"
+    );
+    assert_eq!((again.attempts, again.uncertain), (1, 1));
+}
+
+async fn what_may_have_arrived_stays_uncertain_when_its_repeat_is_cancelled(
+    database: &TestDatabase,
+) {
+    let store = database.store().await;
+    let person = insert_with_letters(&store, "anna@example.org", &CONFIRMATION).await;
+    let a = worker("a");
+    let letter = hand_over(&store, &a).await;
+    settle(&store, &a, &letter, Settlement::Uncertain(Some(now()))).await;
+    cancel(&store, person).await;
+    assert_eq!(lease(&store, &a).await, []);
+    assert_eq!(states(&store).await, [(LetterState::Uncertain, 1)]);
+}
+
+async fn the_status_counts_letters_and_names_the_oldest_that_is_due(database: &TestDatabase) {
+    let store = database.store().await;
+    insert_with_letters(&store, "anna@example.org", &CONFIRMATION).await;
+    let a = worker("a");
+    let sent = hand_over(&store, &a).await;
+    settle(&store, &a, &sent, Settlement::Sent).await;
+    let early = store.outbox_status(&acme(), now()).await.unwrap();
+    assert_eq!(early.oldest_due, None);
+
+    let kinds = [LetterKind::Reminder, LetterKind::PreferencesLink];
+    insert_with_letters(&store, "ben@example.org", &kinds).await;
+    let early = store.outbox_status(&acme(), minutes(-1)).await.unwrap();
+    assert_eq!(early.oldest_due, None);
+    let late = store.outbox_status(&acme(), minutes(5)).await.unwrap();
+    assert_eq!(late.oldest_due, Some(now()));
+    let counts = [(LetterState::Queued, 2), (LetterState::Sent, 1)];
+    assert_eq!(late.counts, counts);
+}
+
+/// Leases the one letter that is due and begins its hand-over.
+async fn hand_over(store: &SeaOrmStore, worker: &WorkerId) -> LeasedLetter {
+    let letter = lease(store, worker).await.remove(0);
+    let begun = store.begin_hand_over(&acme(), worker, letter.id).await;
+    assert!(begun.unwrap().is_some());
+    letter
+}
+
+async fn settle(
+    store: &SeaOrmStore,
+    worker: &WorkerId,
+    letter: &LeasedLetter,
+    settlement: Settlement,
+) {
+    store
+        .settle(&acme(), worker, letter.id, &settlement, None, now())
+        .await
+        .unwrap();
+}
+
+async fn cancel(store: &SeaOrmStore, person: consentry_domain::Subject) {
+    let cancelled = Change {
+        cancelled: CONFIRMATION.to_vec(),
+        ..change(person, false)
+    };
+    save(store, &[cancelled]).await.unwrap();
+}
+
+async fn states(store: &SeaOrmStore) -> Vec<(LetterState, u64)> {
+    store.outbox_status(&acme(), now()).await.unwrap().counts
+}

@@ -1,0 +1,71 @@
+//! The schema: made once, by however many processes, and checked.
+
+use consentry_keys::KeyRing;
+use consentry_service::ports::{Store, StoreError};
+use consentry_storage::SeaOrmStore;
+
+use std::sync::Arc;
+
+use crate::support::{Numbers, TestDatabase, ring};
+
+on_both! {
+    processes_that_migrate_at_once_all_succeed,
+    an_empty_database_is_refused_with_the_remedy,
+    a_database_that_is_ahead_of_the_program_is_refused,
+}
+
+async fn processes_that_migrate_at_once_all_succeed(database: &TestDatabase) {
+    let process = async || {
+        // A pool and a turn of its own, as another process has.
+        let store = database.store_with(ring()).await;
+        store.migrate().await
+    };
+    let ends = tokio::join!(process(), process(), process(), process());
+    let (one, two, three, four) = ends;
+    for end in [one, two, three, four] {
+        end.unwrap();
+    }
+    database.store().await.check().await.unwrap();
+}
+
+async fn an_empty_database_is_refused_with_the_remedy(database: &TestDatabase) {
+    let store = database.store_with(ring()).await;
+    let status = store.migration_status().await.unwrap();
+    assert_eq!((status.applied, status.is_current), (0, false));
+    let refused = store.check().await.unwrap_err();
+    assert!(matches!(refused, StoreError::Schema { found: 0, .. }));
+    assert!(refused.to_string().contains("consentry-admin migrate"));
+
+    store.migrate().await.unwrap();
+    let status = store.migration_status().await.unwrap();
+    assert_eq!(status.applied, status.known);
+    store.check().await.unwrap();
+}
+
+async fn a_database_that_is_ahead_of_the_program_is_refused(database: &TestDatabase) {
+    let store = database.store().await;
+    database
+        .execute("INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_later', 0)")
+        .await;
+    assert!(matches!(
+        store.check().await,
+        Err(StoreError::Schema { .. })
+    ));
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_be_opened_is_unavailable_and_its_password_untold() {
+    let connect = async |url: &str| {
+        let keys: Arc<KeyRing> = Arc::new(ring());
+        let refused = SeaOrmStore::connect(url, keys, Arc::new(Numbers)).await;
+        let refused = refused.err().unwrap();
+        assert!(matches!(refused, StoreError::Unavailable { .. }));
+        format!("{refused} {refused:?}")
+    };
+    let told = connect("postgres://consentry:pass-phrase@127.0.0.1:1/consentry").await;
+    assert!(!told.contains("pass-phrase"));
+    let told = connect("mysql://consentry:pass-phrase@127.0.0.1/consentry").await;
+    assert!(!told.contains("pass-phrase"));
+    assert!(told.contains("sqlite:"));
+    connect("sqlite:///no/such/folder/consentry.db").await;
+}

@@ -1,0 +1,19 @@
+//! The site as a visitor, a mail program, a scanner and a program see it, over fakes of the ports.
+
+#![allow(clippy::unwrap_used)]
+
+mod confirmation;
+mod errors;
+mod fakes;
+mod headers;
+mod language;
+mod limits;
+mod local_mailbox;
+mod lost_link;
+mod one_click;
+mod pages;
+mod preferences;
+mod public;
+mod site;
+mod static_files;
+mod subscribe;
