@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 /// A clock that goes on from any date, for all processes that share it (libfaketime).
 ///
@@ -15,33 +15,26 @@ use jiff::{SignedDuration, Timestamp};
 #[derive(Debug)]
 pub struct Clock {
     file: PathBuf,
-    ahead: SignedDuration,
 }
 
 impl Clock {
     /// A clock that goes on from `instant`, kept in `folder`.
     pub fn new(folder: &Path, instant: Timestamp) -> Self {
-        let mut clock = Self {
+        let clock = Self {
             file: folder.join("clock"),
-            ahead: SignedDuration::ZERO,
         };
         clock.set(instant);
         clock
     }
 
     /// Jumps to `instant`, or up to a second later.
-    pub fn set(&mut self, instant: Timestamp) {
+    pub fn set(&self, instant: Timestamp) {
         let distance = instant.duration_since(real_now());
-        self.ahead = SignedDuration::from_secs(distance.as_secs() + 1);
+        let seconds = distance.as_secs() + 1;
         let draft = self.file.with_extension("new");
-        fs::write(&draft, format!("{:+}s\n", self.ahead.as_secs())).expect("a file can be written");
+        fs::write(&draft, format!("{seconds:+}s\n")).expect("a file can be written");
         // Nobody reads half of it.
         fs::rename(&draft, &self.file).expect("a file can be renamed");
-    }
-
-    /// What the clock shows.
-    pub fn now(&self) -> Timestamp {
-        real_now() + self.ahead
     }
 
     /// What a process needs in its environment to follow this clock.

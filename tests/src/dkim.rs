@@ -1,6 +1,7 @@
 //! Two independent verifiers of DKIM signatures (RFC 6376): dkimpy and OpenDKIM.
 
 use std::{
+    ffi::OsString,
     fs,
     io::Write as _,
     path::{Path, PathBuf},
@@ -8,6 +9,8 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+use crate::clock::Clock;
 
 /// How a key signs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,18 +103,20 @@ for index in range(count):
 "#;
 
 /// Verifies a message as it came over the wire. `records` are the published keys: the DNS name
-/// (`s1._domainkey.example.org`) and the TXT record.
-pub fn verify(raw: &[u8], records: &[(&str, &str)]) -> Verdicts {
+/// (`s1._domainkey.example.org`) and the TXT record. Under another date the verifiers follow `clock`: a
+/// signature from the future is none.
+pub fn verify(raw: &[u8], records: &[(&str, &str)], clock: Option<&Clock>) -> Verdicts {
     let arguments = records.iter().flat_map(|(name, record)| [*name, *record]);
     // Debian's own interpreter has Debian's dkimpy.
     let (printed, complaints) = run(
         Command::new("/usr/bin/python3")
             .args(["-c", DKIMPY])
-            .args(arguments),
+            .args(arguments)
+            .envs(variables(clock)),
         raw,
     );
     let dkimpy = printed.lines().map(|line| line == "True").collect();
-    let (opendkim, report) = opendkim(raw, records);
+    let (opendkim, report) = opendkim(raw, records, clock);
     Verdicts {
         dkimpy,
         opendkim,
@@ -119,7 +124,11 @@ pub fn verify(raw: &[u8], records: &[(&str, &str)]) -> Verdicts {
     }
 }
 
-fn opendkim(raw: &[u8], records: &[(&str, &str)]) -> (bool, String) {
+fn variables(clock: Option<&Clock>) -> impl IntoIterator<Item = (&'static str, OsString)> {
+    clock.into_iter().flat_map(Clock::variables)
+}
+
+fn opendkim(raw: &[u8], records: &[(&str, &str)], clock: Option<&Clock>) -> (bool, String) {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let write = |name: &str, content: &[u8]| {
         let path = folder.path().join(name);
@@ -139,7 +148,8 @@ fn opendkim(raw: &[u8], records: &[(&str, &str)]) -> (bool, String) {
     );
     let message = write("message", raw);
     let arguments = ["-x", &settings, "-t", &message, "-vv"];
-    let (report, _) = run(Command::new("/usr/sbin/opendkim").args(arguments), &[]);
+    let mut verifier = Command::new("/usr/sbin/opendkim");
+    let (report, _) = run(verifier.args(arguments).envs(variables(clock)), &[]);
     (report.contains("dkim=pass"), report)
 }
 
@@ -199,12 +209,12 @@ sys.stdout.write(dkim.sign(raw, b's1', b'example.org', key, canonicalize=relaxed
     fn a_signed_message_is_accepted_and_a_changed_or_unsigned_one_is_not() {
         let (message, record) = signed();
         let records = [("s1._domainkey.example.org", record.as_str())];
-        let verdicts = verify(message.as_bytes(), &records);
+        let verdicts = verify(message.as_bytes(), &records, None);
         assert!(verdicts.accept(), "{verdicts:?}");
 
-        let changed = verify(message.replace("hello", "hullo").as_bytes(), &records);
+        let changed = verify(message.replace("hello", "hullo").as_bytes(), &records, None);
         assert_eq!((changed.dkimpy, changed.opendkim), (vec![false], false));
-        assert!(!verify(MESSAGE.as_bytes(), &records).accept());
-        assert!(!verify(message.as_bytes(), &[]).accept());
+        assert!(!verify(MESSAGE.as_bytes(), &records, None).accept());
+        assert!(!verify(message.as_bytes(), &[], None).accept());
     }
 }

@@ -8,7 +8,6 @@ use std::{
     process::{Command, ExitStatus},
 };
 
-use jiff::Timestamp;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -93,15 +92,15 @@ impl Site {
     /// at once, running ones included.
     pub fn set_clock(&mut self, instant: &str) {
         let instant = instant.parse().expect("an instant is written by RFC 3339");
-        match &mut self.clock {
+        match &self.clock {
             Some(clock) => clock.set(instant),
             None => self.clock = Some(Clock::new(self.folder.path(), instant)),
         }
     }
 
-    /// What the clock of this site shows, if it has one of its own.
-    pub fn clock(&self) -> Option<Timestamp> {
-        self.clock.as_ref().map(Clock::now)
+    /// The clock of this site, if it has one of its own.
+    pub fn clock(&self) -> Option<&Clock> {
+        self.clock.as_ref()
     }
 
     /// The folder of everything that belongs to this site; free for more.

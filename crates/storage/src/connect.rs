@@ -13,7 +13,7 @@ use consentry_service::ports::StoreError;
 use sea_orm::{
     DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector,
     sqlx::{
-        ConnectOptions, PgPool, SqlitePool,
+        ConnectOptions, Connection, PgPool, SqlitePool,
         postgres::{PgConnectOptions, PgPoolOptions},
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
     },
@@ -106,6 +106,12 @@ async fn postgres(url: &str) -> Result<PgPool, StoreError> {
                 milliseconds(Duration::from_mins(1)),
             ),
         ]);
+    // A pool keeps knocking at a closed door until its time limit; the first knock tells.
+    let first = options
+        .connect()
+        .await
+        .map_err(|error| driver_error(&error))?;
+    first.close().await.map_err(|error| driver_error(&error))?;
     PgPoolOptions::new()
         .max_connections(POSTGRES_CONNECTIONS)
         .acquire_timeout(ACQUIRE_TIMEOUT)

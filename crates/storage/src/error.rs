@@ -19,7 +19,7 @@ pub(crate) fn store_error(error: DbErr) -> StoreError {
             RuntimeErr::SqlxError(cause) => driver_error(cause),
             RuntimeErr::Internal(_) => unavailable("the driver failed"),
         },
-        DbErr::ConnectionAcquire(_) => unavailable("no connection is free"),
+        DbErr::ConnectionAcquire(_) => unavailable("no connection became free in time"),
         DbErr::Type(_) | DbErr::TryIntoErr { .. } => unreadable("a column is of another type"),
         _ => unavailable("the statement failed"),
     }
@@ -40,7 +40,9 @@ pub(crate) fn driver_error(error: &sqlx::Error) -> StoreError {
         }
         sqlx::Error::Io(cause) => unavailable(format!("connection: {}", cause.kind())),
         sqlx::Error::Tls(_) => unavailable("connection: TLS failed"),
-        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => unavailable("no connection is free"),
+        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => {
+            unavailable("no connection became free in time")
+        }
         sqlx::Error::Configuration(_) => unavailable("the database URL cannot be used"),
         sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => {
             unreadable("a column is of another type")

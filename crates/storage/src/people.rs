@@ -15,7 +15,7 @@ use sea_orm::{
 use crate::{
     entity::{consent_event, subject, subscription},
     error::store_error,
-    rows,
+    rows::{self, ROWS},
     vault::Vault,
 };
 
@@ -139,17 +139,18 @@ pub(crate) async fn load(
     query: Select<subject::Entity>,
 ) -> Result<Vec<Held>, StoreError> {
     let people = query.all(db).await.map_err(store_error)?;
-    let ids = people.iter().map(|row| row.id);
-    let topics = subscription::Entity::find()
-        .filter(subscription::Column::SubjectId.is_in(ids))
-        .order_by_asc(subscription::Column::SubjectId)
-        .order_by_asc(subscription::Column::Position)
-        .all(db)
-        .await
-        .map_err(store_error)?;
     let mut topics_of: HashMap<i64, Vec<subscription::Model>> = HashMap::new();
-    for topic in topics {
-        topics_of.entry(topic.subject_id).or_default().push(topic);
+    for people in people.chunks(ROWS) {
+        let topics = subscription::Entity::find()
+            .filter(subscription::Column::SubjectId.is_in(people.iter().map(|row| row.id)))
+            .order_by_asc(subscription::Column::SubjectId)
+            .order_by_asc(subscription::Column::Position)
+            .all(db)
+            .await
+            .map_err(store_error)?;
+        for topic in topics {
+            topics_of.entry(topic.subject_id).or_default().push(topic);
+        }
     }
     people
         .into_iter()

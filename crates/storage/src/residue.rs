@@ -20,6 +20,9 @@ use crate::{
 /// The tables that a purge deletes from.
 const TOUCHED: [&str; 4] = ["subjects", "subscriptions", "consent_events", "letters"];
 
+/// How long SQLite waits for a lock while it cleans.
+const PATIENCE: &str = "PRAGMA busy_timeout = 500";
+
 /// Cleans when something was purged since the last time; `false` when somebody was reading.
 pub(crate) async fn clean(database: &Database) -> Result<bool, StoreError> {
     let purges = purge::Entity::find()
@@ -51,15 +54,17 @@ pub(crate) async fn clean(database: &Database) -> Result<bool, StoreError> {
     Ok(true)
 }
 
-/// On one connection, so that nothing of this process reads through another meanwhile.
 async fn rewrite_sqlite(database: &Database) -> Result<bool, sqlx::Error> {
     let _turn = database.turn().await;
     let pool = database.connection.get_sqlite_connection_pool();
-    let mut connection = pool.acquire().await?;
+    // Taken out of the pool: while the checkpoint waits for readers it keeps writers out, so it
+    // waits for less time than they would bear.
+    let mut connection = pool.acquire().await?.detach();
+    connection.execute(PATIENCE).await?;
     let statistics: Option<i64> = sqlx::query_scalar(
         "SELECT 1 FROM sqlite_schema WHERE name IN ('sqlite_stat1', 'sqlite_stat4')",
     )
-    .fetch_optional(&mut *connection)
+    .fetch_optional(&mut connection)
     .await?;
     if statistics.is_some() {
         // Samples of indexed values outlive their rows.
@@ -67,8 +72,9 @@ async fn rewrite_sqlite(database: &Database) -> Result<bool, sqlx::Error> {
     }
     connection.execute("VACUUM").await?;
     let busy: i64 = sqlx::query_scalar("PRAGMA wal_checkpoint(TRUNCATE)")
-        .fetch_one(&mut *connection)
+        .fetch_one(&mut connection)
         .await?;
+    connection.close().await?;
     Ok(busy == 0)
 }
 

@@ -15,6 +15,9 @@ use crate::{
     vault::{Opened, Sealed},
 };
 
+/// Rows in one statement. The widest table has 17 columns and SQLite takes 32,766 parameters.
+pub(crate) const ROWS: usize = 1_000;
+
 /// A person's row.
 pub(crate) fn subject_row(person: &Subject, sealed: Sealed) -> subject::Model {
     subject::Model {

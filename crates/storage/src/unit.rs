@@ -22,13 +22,10 @@ use crate::{
     error::store_error,
     outbox,
     people::{self, Held},
-    rows,
+    rows::{self, ROWS},
     transaction::Transaction,
     vault::{Sealed, Vault},
 };
-
-/// Rows in one statement. The widest table has 17 columns and SQLite takes 32,766 parameters.
-const ROWS: usize = 1_000;
 
 /// A transaction and the people that were read in it.
 pub(crate) struct Unit {

@@ -57,25 +57,24 @@ pub(crate) fn is_forwarded(headers: &HeaderMap) -> bool {
 
 /// The chain of addresses, the nearest last.
 fn hops(headers: &HeaderMap) -> Vec<String> {
-    let elements = |name: HeaderName| -> Vec<String> {
-        headers
-            .get_all(name)
-            .iter()
-            .flat_map(|line| {
-                String::from_utf8_lossy(line.as_bytes())
-                    .into_owned()
-                    .split(',')
-                    .map(|element| element.trim().to_owned())
-                    .collect::<Vec<_>>()
-            })
-            .collect()
-    };
-    if headers.contains_key(X_FORWARDED_FOR) {
-        return elements(X_FORWARDED_FOR);
-    }
-    elements(FORWARDED)
+    let is_plain = headers.contains_key(X_FORWARDED_FOR);
+    let name = if is_plain { X_FORWARDED_FOR } else { FORWARDED };
+    let lines: Vec<_> = headers
+        .get_all(name)
         .iter()
-        .map(|element| forwarded_for(element).to_owned())
+        .map(|line| String::from_utf8_lossy(line.as_bytes()))
+        .collect();
+    lines
+        .iter()
+        .flat_map(|line| line.split(','))
+        .map(|element| {
+            if is_plain {
+                element
+            } else {
+                forwarded_for(element)
+            }
+        })
+        .map(|hop| hop.trim().to_owned())
         .collect()
 }
 

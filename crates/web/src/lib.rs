@@ -2,7 +2,7 @@
 //!
 //! [`router`] is everything a visitor sees: the subscription form, the pages behind mailed links,
 //! the preference centre, the privacy notice and the health checks. It needs a
-//! [`Service`](consentry_service::Service) and [`Options`]; it keeps no global state.
+//! [`Service`] and [`Options`]; it keeps no global state.
 //!
 //! ```
 //! use axum::Router;
@@ -19,8 +19,8 @@
 //!
 //! * Serve it with `into_make_service_with_connect_info::<SocketAddr>()`. Without the peer address
 //!   all visitors count as one client of the rate limit, and the local mailbox stays closed.
-//! * Under a prefix (`Router::nest`), let the public URL end with the same prefix: links are made
-//!   from the public URL alone, never from a request.
+//! * Under a prefix, mount it with `Router::nest_service` and let the public URL end with the same
+//!   prefix: links are made from the public URL alone, never from a request.
 //! * Accepting connections, TLS and the time a client may take for its headers are the server's.
 //!
 //! # Architecture invariants

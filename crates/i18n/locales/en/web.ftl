@@ -56,7 +56,7 @@ home-lost-text = Every mail ends with a link to your choices. Lost it? We mail y
 
 check-mailbox-title = Check your mailbox
 thanks-text = A message is on its way to the address you gave. Your subscription begins only when you open it and confirm.
-thanks-ignored = If nobody confirms, the address is deleted after { $pending } at most.
+thanks-ignored = An address that is never confirmed is deleted after { $pending } at most.
 thanks-missing = Nothing there? Look among the unwanted mail first. Then you may ask again: between two messages to one address we leave { $cool_down }.
 
 topics-unknown = One of the chosen topics does not exist.
@@ -79,7 +79,7 @@ confirm-title = Confirm your subscription
 confirm-text = { $name } would like to send you:
 confirm-again = Have you left us before? Then coming back rests on your consent, Article 6(1)(a) GDPR.
 confirm-button = Yes, subscribe me
-confirm-nothing = You did not ask for this? Close this page. Nothing happens, and the address is deleted after { $pending } at most.
+confirm-nothing = You did not ask for this? Close this page: without the button, nothing is subscribed. An address that is never confirmed is deleted after { $pending } at most.
 confirm-leave = You can leave at any time, by a link in every mail.
 confirm-address-title = Confirm your new address
 confirm-address-text = From now on, { $name } will write to the address at which you received this link. The former address will not be kept.

@@ -56,7 +56,7 @@ home-lost-text = Chaque e-mail se termine par un lien vers vos choix. Lien perdu
 
 check-mailbox-title = Consultez votre messagerie
 thanks-text = Un message est en route vers l’adresse que vous avez indiquée. Votre inscription ne commence que lorsque vous l’ouvrez et confirmez.
-thanks-ignored = Sans confirmation, l’adresse est supprimée au bout de { $pending } au plus.
+thanks-ignored = Une adresse qui n’est jamais confirmée est supprimée au bout de { $pending } au plus.
 thanks-missing = Rien reçu ? Regardez d’abord parmi les courriers indésirables. Vous pourrez ensuite recommencer : nous laissons passer { $cool_down } entre deux messages à une même adresse.
 
 topics-unknown = L’un des thèmes choisis n’existe pas.
@@ -79,7 +79,7 @@ confirm-title = Confirmez votre inscription
 confirm-text = { $name } souhaite vous envoyer :
 confirm-again = Vous nous aviez quittés ? Votre retour repose alors sur votre consentement, article 6(1)(a) du RGPD.
 confirm-button = Oui, je m’inscris
-confirm-nothing = Vous n’avez rien demandé ? Fermez cette page : il ne se passera rien, et l’adresse sera supprimée au bout de { $pending } au plus.
+confirm-nothing = Vous n’avez rien demandé ? Fermez cette page : sans le bouton, il n’y a pas d’inscription. Une adresse qui n’est jamais confirmée est supprimée au bout de { $pending } au plus.
 confirm-leave = Vous pouvez vous désinscrire à tout moment, par un lien présent dans chaque e-mail.
 confirm-address-title = Confirmez votre nouvelle adresse
 confirm-address-text = { $name } écrira désormais à l’adresse à laquelle vous avez reçu ce lien. L’ancienne adresse ne sera pas conservée.

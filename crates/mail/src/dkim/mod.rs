@@ -30,8 +30,8 @@ const SIGNED: [(&str, bool); 11] = [
     ("Content-Type", false),
 ];
 
-/// Characters of a signature on one line.
-const SIGNATURE_LINE: usize = 72;
+/// Characters of a signature or of the list of fields on one line.
+const LINE: usize = 70;
 
 /// The octets are no message, or the key failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -94,7 +94,7 @@ impl Dkim {
             input.extend_from_slice(own.trim_end_matches("\r\n").as_bytes());
             let signature = BASE64_STANDARD.encode(key.sign(&input)?);
             output.extend_from_slice(header.as_bytes());
-            for line in signature.as_bytes().chunks(SIGNATURE_LINE) {
+            for line in signature.as_bytes().chunks(LINE) {
                 output.extend_from_slice(b"\r\n\t");
                 output.extend_from_slice(line);
             }
@@ -107,26 +107,25 @@ impl Dkim {
 
 /// The field up to and with `b=`.
 fn signature_header(key: &DkimKey, at: Timestamp, names: &[&str], body_hash: &str) -> String {
-    let mut header = format!(
-        "DKIM-Signature: v=1; a={}; c=relaxed/relaxed;\r\n\td={}; s={};\r\n\tt={}; h=",
+    let mut listed = String::new();
+    let mut column = 0;
+    for (at, name) in names.iter().enumerate() {
+        if at > 0 {
+            listed.push(':');
+        }
+        if column + name.len() >= LINE {
+            listed.push_str("\r\n\t ");
+            column = 0;
+        }
+        listed.push_str(name);
+        column += name.len() + 1;
+    }
+    format!(
+        "DKIM-Signature: v=1; a={}; c=relaxed/relaxed;\r\n\td={}; s={}; t={};\r\n\t\
+         h={listed};\r\n\tbh={body_hash};\r\n\tb=",
         key.algorithm(),
         key.domain(),
         key.selector(),
         at.as_second().max(0),
-    );
-    let mut column = header.len() - header.rfind('\n').unwrap_or(0);
-    for (at, name) in names.iter().enumerate() {
-        if at > 0 {
-            header.push(':');
-            column += 1;
-            if column + name.len() > SIGNATURE_LINE {
-                header.push_str("\r\n\t ");
-                column = 2;
-            }
-        }
-        header.push_str(name);
-        column += name.len();
-    }
-    header.push_str(&format!(";\r\n\tbh={body_hash};\r\n\tb="));
-    header
+    )
 }

@@ -92,14 +92,10 @@ impl Words<'_> {
         (!lines.is_empty()).then_some(Block::Topics(lines))
     }
 
-    /// What happens to an address that is never confirmed (S0-31, S0-32).
-    fn pending(&self) -> Block {
+    /// A note on how long an address that is never confirmed is kept (S0-32).
+    fn pending(&self, id: &str) -> Block {
         let pending = self.policy.retention.pending;
         let period = Messages::embedded().period(self.language, pending);
-        let id = match self.policy.subscription.reminder {
-            Some(_) => "mail-pending-with-reminder",
-            None => "mail-pending",
-        };
         Block::Note(self.say(id, &[("period", (&period).into())]))
     }
 }
@@ -126,13 +122,17 @@ pub(super) fn of(letter: &Letter, words: &Words<'_>) -> Result<Content, RenderEr
 
 fn subscription(letter: &Letter, words: &Words<'_>) -> Result<Content, RenderError> {
     let (url, until) = confirmation(letter)?;
+    let pending = match words.policy.subscription.reminder {
+        Some(_) => "mail-pending-with-reminder",
+        None => "mail-pending",
+    };
     let mut blocks = vec![words.text("mail-confirmation-intro")];
     blocks.extend(words.topics(&letter.topics));
     blocks.extend([
         words.button("mail-confirmation-button", url),
         words.until(until),
         words.note("mail-confirmation-ignored"),
-        words.pending(),
+        words.pending(pending),
     ]);
     Ok(Content {
         subject: words.branded("mail-confirmation-subject"),
@@ -150,7 +150,7 @@ fn reminder(letter: &Letter, words: &Words<'_>) -> Result<Content, RenderError> 
         words.button("mail-confirmation-button", url),
         words.until(until),
         words.note("mail-reminder-only"),
-        words.pending(),
+        words.pending("mail-pending"),
     ]);
     Ok(Content {
         subject: words.branded("mail-reminder-subject"),

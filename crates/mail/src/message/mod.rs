@@ -6,10 +6,11 @@
 
 mod encoding;
 
+use std::sync::Arc;
+
 use consentry_address::EmailAddress;
 use consentry_policy::Policy;
 use consentry_service::ports::Letter;
-use std::sync::Arc;
 
 use crate::letter::{FooterLinks, RenderError, RenderedLetter, render};
 use encoding::{mailbox, quoted_printable, unstructured};
@@ -67,7 +68,7 @@ impl LetterRenderer {
     /// Writes a letter as a message.
     ///
     /// The Message-ID depends on the letter's number alone, so every try of one letter has the
-    /// same (standards of RFC 5322 §3.6.4).
+    /// same (RFC 5322 §3.6.4).
     ///
     /// # Errors
     ///
@@ -77,26 +78,22 @@ impl LetterRenderer {
         let links = FooterLinks::of(letter)?;
         let recipient = letter.to.envelope();
         let boundary = format!("=_{:016x}", letter.id.0);
-        let mut message = self.headers(letter, &words, &links, &recipient);
-        message.push_str(&format!(
-            "MIME-Version: 1.0\r\n\
-             Content-Type: multipart/alternative; boundary=\"{boundary}\"\r\n\r\n"
-        ));
-        for (kind, content) in [("plain", &words.text), ("html", &words.html)] {
-            message.push_str(&format!(
-                "--{boundary}\r\n\
-                 Content-Type: text/{kind}; charset=utf-8\r\n\
-                 Content-Transfer-Encoding: quoted-printable\r\n\r\n"
-            ));
-            message.push_str(&quoted_printable(content));
-            message.push_str("\r\n");
-        }
-        message.push_str(&format!("--{boundary}--\r\n"));
+        let headers = self.headers(letter, &words, &links, &recipient);
+        let octets = [
+            headers,
+            format!(
+                "MIME-Version: 1.0\r\n\
+                 Content-Type: multipart/alternative; boundary=\"{boundary}\"\r\n\r\n"
+            ),
+            part(&boundary, "plain", &words.text),
+            part(&boundary, "html", &words.html),
+            format!("--{boundary}--\r\n"),
+        ];
         Ok(Message {
             sender: self.sender.envelope(),
             recipient,
             letter: words,
-            octets: message.into_bytes(),
+            octets: octets.concat().into_bytes(),
         })
     }
 
@@ -135,4 +132,14 @@ impl LetterRenderer {
         ]);
         headers.iter().flat_map(|line| [line, "\r\n"]).collect()
     }
+}
+
+fn part(boundary: &str, subtype: &str, content: &str) -> String {
+    format!(
+        "--{boundary}\r\n\
+         Content-Type: text/{subtype}; charset=utf-8\r\n\
+         Content-Transfer-Encoding: quoted-printable\r\n\r\n\
+         {}\r\n",
+        quoted_printable(content)
+    )
 }

@@ -37,6 +37,8 @@ async fn within<T>(
         .map_err(|fault| SmtpError { stage, fault })
 }
 
+/// The kind alone: it says enough, and nothing of an address.
+#[allow(clippy::needless_pass_by_value)] // It stands in `map_err`.
 fn network(error: std::io::Error) -> Fault {
     Fault::Network(error.kind())
 }

@@ -101,18 +101,15 @@ impl std::fmt::Debug for SmtpRelay {
 
 impl SmtpRelay {
     /// Prepares a relay; connects to nothing yet. Reads the file of the `ca` option.
-    pub fn new(url: SmtpUrl, settings: SmtpSettings) -> Result<Self, SmtpSetupError> {
-        let ehlo_name = ascii_domain(&settings.ehlo_name).map_err(|_| SmtpSetupError::EhloName)?;
-        let connections = settings.connections.max(1);
+    pub fn new(url: SmtpUrl, mut settings: SmtpSettings) -> Result<Self, SmtpSetupError> {
+        settings.ehlo_name =
+            ascii_domain(&settings.ehlo_name).map_err(|_| SmtpSetupError::EhloName)?;
+        settings.connections = settings.connections.max(1);
         Ok(Self {
             tls: Tls::new(&url.host, url.ca.as_deref())?,
+            permits: Semaphore::new(settings.connections),
             url,
-            settings: SmtpSettings {
-                ehlo_name,
-                connections,
-                ..settings
-            },
-            permits: Semaphore::new(connections),
+            settings,
             idle: Mutex::new(Vec::new()),
         })
     }

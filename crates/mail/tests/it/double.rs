@@ -12,6 +12,8 @@ use tokio_rustls::TlsAcceptor;
 pub(crate) enum Act {
     /// Says this, line ends included.
     Say(&'static str),
+    /// Says this and closes the connection.
+    SayAndClose(&'static str),
     /// Says nothing, keeps the connection.
     Hang,
     /// Closes the connection.
@@ -202,6 +204,11 @@ impl Session {
         match self.says(verb).unwrap_or(Act::Say(usual)) {
             Act::Say(text) => {
                 stream.write_all(text.as_bytes()).await.is_ok() && stream.flush().await.is_ok()
+            }
+            Act::SayAndClose(text) => {
+                let _ = stream.write_all(text.as_bytes()).await;
+                let _ = stream.flush().await;
+                false
             }
             Act::Hang => {
                 tokio::time::sleep(Duration::from_hours(1)).await;

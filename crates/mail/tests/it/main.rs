@@ -4,7 +4,9 @@
 
 mod double;
 mod letters;
+mod logs;
 mod mailbox;
+mod messages;
 mod samples;
 mod signatures;
 mod smtp;

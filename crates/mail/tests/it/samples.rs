@@ -9,6 +9,9 @@ use consentry_policy::{Language, Policy};
 use consentry_service::ports::{Letter, LetterId, SecretUrl};
 use jiff::Timestamp;
 
+/// The source of the demo policy.
+pub(crate) const DEMO: &str = include_str!("../../../policy/policies/saas-portal.toml");
+
 pub(crate) fn instant(text: &str) -> Timestamp {
     text.parse().unwrap()
 }

@@ -6,6 +6,7 @@ use ring::signature::{ED25519, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 
 use crate::samples::{confirmation, every_letter, instant, message};
 
+// Keys made for these tests and used nowhere else.
 pub(crate) const RSA: &str = include_str!("keys/rsa.pem");
 const RSA_PKCS1: &str = include_str!("keys/rsa-pkcs1.pem");
 const ED25519_PEM: &str = include_str!("keys/ed25519.pem");

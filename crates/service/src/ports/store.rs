@@ -99,8 +99,7 @@ pub trait Store: Send + Sync {
 
     /// Leases letters that are due: queued ones, uncertain ones whose repeat is due, and leased
     /// ones whose worker is gone. Letters that were being handed over by a worker that is gone
-    /// become [`LetterState::Uncertain`] here and are reported by
-    /// [`abandoned_letters`](Store::abandoned_letters).
+    /// are not among them: see [`abandoned_letters`](Store::abandoned_letters).
     async fn lease_letters(
         &self,
         controller: &ControllerId,

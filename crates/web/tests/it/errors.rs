@@ -1,13 +1,22 @@
 //! What goes wrong, for people and for programs.
 
+use std::convert::Infallible;
+
 use axum::{
     body::Body,
-    http::{StatusCode, header::ACCEPT},
+    http::{
+        StatusCode,
+        header::{ACCEPT, CONTENT_TYPE},
+    },
 };
 use consentry_domain::PersonState;
 use consentry_token::Purpose;
+use futures_util::stream;
 
-use crate::site::{Site, request};
+use crate::{
+    fakes::Health,
+    site::{FORM, Site, request},
+};
 
 #[tokio::test]
 async fn a_missing_page_is_a_page_for_people_and_a_document_for_programs() {
@@ -50,7 +59,7 @@ async fn without_the_database_nothing_is_claimed() {
     let link = site.link(Purpose::Confirm);
     let preferences = site.link(Purpose::Preferences);
     let unsubscribe = site.link(Purpose::Unsubscribe);
-    site.store.take_down();
+    site.store.becomes(Health::Down);
     for (path, body) in [
         ("/subscribe", "email=b%40example.org"),
         ("/preferences", "email=b%40example.org"),
@@ -69,7 +78,7 @@ async fn without_the_database_nothing_is_claimed() {
 #[tokio::test]
 async fn an_error_speaks_the_language_of_the_form() {
     let site = Site::new();
-    site.store.take_down();
+    site.store.becomes(Health::Down);
     let answer = site
         .post("/subscribe", "email=b%40example.org&lang=fr")
         .await;
@@ -89,4 +98,28 @@ async fn an_error_repeats_neither_token_nor_address() {
     let json = "{\"email\":\"anna@example\"}";
     let answer = site.post_as("/subscribe", "application/json", json).await;
     assert!(!answer.body.contains("anna"));
+}
+
+#[tokio::test]
+async fn a_defect_is_a_page_and_not_a_lost_connection() {
+    let site = Site::new();
+    site.store.becomes(Health::Panics);
+    let answer = site.get("/readyz").await;
+    assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(answer.body.contains("Something went wrong on our side"));
+    assert!(!answer.body.contains("a defect"));
+    assert_eq!(answer.header("x-content-type-options"), "nosniff");
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_request_waits_for_ever() {
+    let site = Site::new();
+    site.store.becomes(Health::Silent);
+    let answer = site.get("/readyz").await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    let endless = Body::from_stream(stream::pending::<Result<String, Infallible>>());
+    let request = request("POST", "/subscribe").header(CONTENT_TYPE, FORM);
+    let answer = site.send(request.body(endless).unwrap()).await;
+    assert_eq!(answer.status, StatusCode::REQUEST_TIMEOUT);
+    assert!(answer.body.contains("That took too long"));
 }

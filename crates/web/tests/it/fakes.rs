@@ -53,7 +53,20 @@ impl Rows {
 #[derive(Clone, Default)]
 pub(crate) struct MemoryStore {
     rows: Arc<Mutex<Rows>>,
-    is_down: Arc<Mutex<bool>>,
+    health: Arc<Mutex<Health>>,
+}
+
+/// How the database fares.
+#[derive(Clone, Copy, Default, PartialEq)]
+pub(crate) enum Health {
+    #[default]
+    Up,
+    /// It says that it does not work.
+    Down,
+    /// It does not answer.
+    Silent,
+    /// A defect in our own program.
+    Panics,
 }
 
 impl MemoryStore {
@@ -61,16 +74,18 @@ impl MemoryStore {
         self.rows.lock().unwrap()
     }
 
-    pub(crate) fn take_down(&self) {
-        *self.is_down.lock().unwrap() = true;
+    pub(crate) fn becomes(&self, health: Health) {
+        *self.health.lock().unwrap() = health;
     }
 
     fn reach(&self) -> Result<MutexGuard<'_, Rows>, StoreError> {
-        if *self.is_down.lock().unwrap() {
-            let reason = "it was taken down".to_owned();
-            return Err(StoreError::Unavailable { reason });
+        match *self.health.lock().unwrap() {
+            Health::Up => Ok(self.rows()),
+            Health::Panics => panic!("a defect"),
+            Health::Down | Health::Silent => Err(StoreError::Unavailable {
+                reason: "it was taken down".to_owned(),
+            }),
         }
-        Ok(self.rows())
     }
 }
 
@@ -115,6 +130,10 @@ impl Store for MemoryStore {
     }
 
     async fn check(&self) -> Result<(), StoreError> {
+        let health = *self.health.lock().unwrap();
+        if health == Health::Silent {
+            std::future::pending::<()>().await;
+        }
         self.reach().map(drop)
     }
 

@@ -9,6 +9,7 @@ mod headers;
 mod language;
 mod limits;
 mod local_mailbox;
+mod log;
 mod lost_link;
 mod one_click;
 mod pages;

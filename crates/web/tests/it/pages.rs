@@ -5,7 +5,7 @@ use consentry_policy::Language;
 use consentry_token::Purpose;
 
 use crate::{
-    fakes::OneLetter,
+    fakes::{Health, OneLetter},
     local_mailbox,
     site::{Answer, Settings, Site, request_from},
 };
@@ -71,7 +71,7 @@ async fn pages(lang: Language) -> Vec<(&'static str, Answer)> {
     let centre = path(&site.link(Purpose::Preferences));
     site.wait(24 * 400);
     pages.push(("link_expired", site.get(&centre).await));
-    site.store.take_down();
+    site.store.becomes(Health::Down);
     pages.push(("unavailable", site.get(&centre).await));
 
     let site = local_mailbox::site();

@@ -2,7 +2,10 @@
 
 use axum::http::StatusCode;
 
-use crate::site::{Settings, Site};
+use crate::{
+    fakes::Health,
+    site::{Settings, Site},
+};
 
 /// S0-18, S0-19: the form is on the home page and shows one field.
 #[tokio::test]
@@ -117,7 +120,7 @@ async fn health_is_told_without_the_database_and_readiness_with_it() {
     let site = Site::new();
     assert_eq!(site.get("/healthz").await.body, "ok\n");
     assert_eq!(site.get("/readyz").await.status, StatusCode::OK);
-    site.store.take_down();
+    site.store.becomes(Health::Down);
     assert_eq!(site.get("/healthz").await.status, StatusCode::OK);
     let answer = site.get("/readyz").await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
@@ -138,4 +141,29 @@ async fn links_keep_the_path_of_the_public_url() {
     ] {
         assert!(page.contains(link), "{link}");
     }
+}
+
+#[tokio::test]
+async fn the_site_can_be_mounted_under_a_path() {
+    let site = Site::with(Settings {
+        mount: "/news",
+        public_url: "https://example.org/news",
+        ..Settings::default()
+    });
+    for path in ["/news", "/news/", "/news/privacy", "/news/preferences"] {
+        let answer = site.get(path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        for link in answer.body.split("href=\"/").skip(1) {
+            let link = format!("/{}", link.split('"').next().unwrap());
+            let answer = site.get(&link).await;
+            assert_eq!(answer.status, StatusCode::OK, "{link} on {path}");
+        }
+    }
+    let answer = site
+        .post("/news/subscribe", "email=anna%40example.org")
+        .await;
+    assert_eq!(answer.header("location"), "/news/subscribe/thanks");
+    let answer = site.get("/news/nowhere").await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    assert!(answer.body.contains("href=\"/news/\""));
 }

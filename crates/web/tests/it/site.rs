@@ -36,6 +36,8 @@ pub(crate) struct Site {
 
 /// What makes a site differ from the demo.
 pub(crate) struct Settings {
+    /// Where an embedder mounts the site.
+    pub(crate) mount: &'static str,
     pub(crate) public_url: &'static str,
     /// Lines of the demo policy and what stands in their place.
     pub(crate) policy: Vec<(&'static str, &'static str)>,
@@ -45,6 +47,7 @@ pub(crate) struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            mount: "",
             public_url: "https://portal.example",
             policy: Vec::new(),
             options: Options::default(),
@@ -96,7 +99,10 @@ impl Site {
             random: Arc::new(random),
         });
         Self {
-            router: router(service, settings.options),
+            router: match settings.mount {
+                "" => router(service, settings.options),
+                mount => Router::new().nest_service(mount, router(service, settings.options)),
+            },
             tokens,
             policy,
             store,
@@ -170,9 +176,9 @@ impl Site {
 
     /// Signs Anna up for these topics.
     pub(crate) async fn sign_up(&self, topics: &[&str]) {
-        let topics: String = topics.iter().map(|one| format!("&topic={one}")).collect();
-        let body = format!("email={}{topics}", ANNA.replace('+', "%2B"));
-        let answer = self.post("/subscribe", &body).await;
+        let mut fields = vec![format!("email={}", ANNA.replace('+', "%2B"))];
+        fields.extend(topics.iter().map(|topic| format!("topic={topic}")));
+        let answer = self.post("/subscribe", &fields.join("&")).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER);
     }
 
