@@ -34,7 +34,7 @@ mod smtp;
 
 pub use dkim::{Dkim, DkimError, DkimKey, DkimKeyError, DnsRecord};
 pub use letter::{RenderError, RenderedLetter, render};
-pub use mailbox::{Mailbox, MailboxEntry};
+pub use mailbox::Mailbox;
 pub use memory::{MemoryLetter, MemoryMailbox};
 pub use message::{LetterRenderer, Message};
 pub use postman::{Postman, Transport};

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use consentry_domain::SubjectId;
-use consentry_service::ports::Letter;
+use consentry_service::ports::{Letter, LocalMailbox, MailboxLetter};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use mail_parser::MessageParser;
@@ -23,30 +23,8 @@ pub struct Mailbox {
     directory: PathBuf,
 }
 
-/// A letter in the local mailbox. `Debug` prints the file name alone.
-#[derive(Clone, PartialEq, Eq)]
-pub struct MailboxEntry {
-    /// The name of its file.
-    pub file_name: String,
-    /// When it was written.
-    pub date: Timestamp,
-    /// Whom it is for.
-    pub to: String,
-    /// Its subject line.
-    pub subject: String,
-    /// Its plain-text part.
-    pub text: String,
-    /// Its HTML part.
-    pub html: String,
-}
-
-impl fmt::Debug for MailboxEntry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MailboxEntry")
-            .field("file_name", &self.file_name)
-            .finish_non_exhaustive()
-    }
-}
+/// Letters that [`LocalMailbox::list`] reads.
+const LISTED: usize = 200;
 
 impl Mailbox {
     /// Opens the mailbox in `directory`, which is made (0700) where it is missing.
@@ -99,9 +77,10 @@ impl Mailbox {
         }
         Ok(())
     }
+}
 
-    /// The newest letters, newest first, at most `limit`.
-    pub fn list(&self, limit: usize) -> io::Result<Vec<MailboxEntry>> {
+impl LocalMailbox for Mailbox {
+    fn list(&self) -> io::Result<Vec<MailboxLetter>> {
         let mut names = Vec::new();
         for entry in fs::read_dir(&self.directory)? {
             if let Ok(name) = entry?.file_name().into_string()
@@ -111,15 +90,14 @@ impl Mailbox {
             }
         }
         names.sort_unstable_by(|a, b| b.cmp(a));
-        names.truncate(limit);
+        names.truncate(LISTED);
         let read = names.iter().map(|name| self.read(name));
         // A letter that was forgotten since the directory was read is left out.
         read.filter_map(Result::transpose).collect()
     }
 
-    /// The letter in the file of that name; `None` when there is none. No name leads out of the
-    /// directory.
-    pub fn read(&self, file_name: &str) -> io::Result<Option<MailboxEntry>> {
+    /// No name leads out of the directory.
+    fn read(&self, file_name: &str) -> io::Result<Option<MailboxLetter>> {
         let Ok(name) = file_name.parse::<FileName>() else {
             return Ok(None);
         };
@@ -137,8 +115,8 @@ impl Mailbox {
             .and_then(|to| to.first())
             .and_then(|to| to.address());
         let text = |body: Option<std::borrow::Cow<'_, str>>| body.unwrap_or_default().into_owned();
-        Ok(Some(MailboxEntry {
-            file_name: file_name.to_owned(),
+        Ok(Some(MailboxLetter {
+            name: file_name.to_owned(),
             date: name.date,
             to: to.unwrap_or_default().to_owned(),
             subject: message.subject().unwrap_or_default().to_owned(),

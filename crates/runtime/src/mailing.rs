@@ -1,12 +1,12 @@
 //! Mail as configured: who signs, who carries, where letters lie without a relay.
 
-use std::{fs, io, sync::Arc};
+use std::{fs, sync::Arc};
 
 use consentry_mail::{
     Dkim, DkimKey, LetterRenderer, Mailbox, Postman, SmtpRelay, SmtpSettings, SmtpUrl, Transport,
 };
 use consentry_policy::Policy;
-use consentry_service::ports::{LocalMailbox, MailboxLetter};
+use consentry_service::ports::LocalMailbox;
 use secrecy::ExposeSecret;
 
 use crate::{Failure, settings::Settings};
@@ -64,38 +64,10 @@ pub(crate) fn mailbox(settings: &Settings) -> Result<Option<Arc<dyn LocalMailbox
     if settings.smtp_url.is_some() {
         return Ok(None);
     }
-    Ok(Some(Arc::new(Shown(open_mailbox(settings)?))))
+    Ok(Some(Arc::new(open_mailbox(settings)?)))
 }
 
 fn open_mailbox(settings: &Settings) -> Result<Mailbox, Failure> {
     let folder = settings.mailbox_dir();
     Mailbox::open(&folder).map_err(|error| Failure::usage(format!("{}: {error}", folder.display())))
-}
-
-/// Letters that the page lists.
-const SHOWN: usize = 200;
-
-/// The mailbox of `mail` behind the port that `web` knows.
-struct Shown(Mailbox);
-
-impl LocalMailbox for Shown {
-    fn list(&self) -> io::Result<Vec<MailboxLetter>> {
-        let letters = self.0.list(SHOWN)?;
-        Ok(letters.into_iter().map(shown).collect())
-    }
-
-    fn read(&self, name: &str) -> io::Result<Option<MailboxLetter>> {
-        Ok(self.0.read(name)?.map(shown))
-    }
-}
-
-fn shown(entry: consentry_mail::MailboxEntry) -> MailboxLetter {
-    MailboxLetter {
-        name: entry.file_name,
-        date: entry.date,
-        to: entry.to,
-        subject: entry.subject,
-        text: entry.text,
-        html: entry.html,
-    }
 }

@@ -1,23 +1,21 @@
 //! Where a hand-over broke, why, and what that means for the letter.
 
+use std::error::Error;
 use std::fmt;
 use std::io;
+use std::iter;
 use std::path::PathBuf;
 
 use consentry_service::ports::{Delivery, ReplyCode};
 use thiserror::Error;
-
-use super::reply::EnhancedStatus;
 
 /// The step of a session in which it broke.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
     /// Name look-up and TCP connection.
     Connect,
-    /// The relay's greeting.
+    /// The relay's greeting and its answer to EHLO.
     Greeting,
-    /// EHLO.
-    Ehlo,
     /// STARTTLS and every TLS handshake.
     Tls,
     /// AUTH.
@@ -38,8 +36,7 @@ impl fmt::Display for Stage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Connect => "connect",
-            Self::Greeting => "greeting",
-            Self::Ehlo => "EHLO",
+            Self::Greeting => "greeting and EHLO",
             Self::Tls => "TLS",
             Self::Auth => "AUTH",
             Self::Mail => "MAIL",
@@ -61,12 +58,10 @@ pub(super) enum Fault {
     },
     #[error("the network failed ({0})")]
     Network(io::ErrorKind),
-    #[error("the relay closed the connection")]
-    Closed,
     #[error("the relay did not answer in time")]
     Timeout,
-    #[error("the relay broke the protocol")]
-    Garbage,
+    #[error("the relay closed the connection or broke the protocol")]
+    Broken,
     #[error("the TLS handshake failed: the certificate is not trusted, or not for this host")]
     Handshake,
     #[error("the relay offers no STARTTLS, which `tls=required` asks for")]
@@ -77,6 +72,64 @@ pub(super) enum Fault {
     NoTlsForPassword,
     #[error("the address needs SMTPUTF8, which the relay does not offer")]
     NoSmtpUtf8,
+}
+
+impl Fault {
+    /// What broke in lettre's session.
+    #[expect(clippy::needless_pass_by_value, reason = "what `map_err` calls")]
+    pub(super) fn of(error: lettre::transport::smtp::Error) -> Self {
+        if let Some(code) = error.status() {
+            let text = error.source().map(ToString::to_string).unwrap_or_default();
+            return Self::Reply {
+                code: code.into(),
+                status: EnhancedStatus::parse(&text),
+            };
+        }
+        let causes = iter::successors(error.source(), |cause| (*cause).source());
+        let network = causes.filter_map(|cause| cause.downcast_ref::<io::Error>());
+        network
+            .map(|cause| Self::Network(cause.kind()))
+            .next()
+            .unwrap_or(Self::Broken)
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "what `map_err` calls")]
+    pub(super) fn network(error: io::Error) -> Self {
+        match error.kind() {
+            // What rustls says of a certificate, and of what is no TLS.
+            io::ErrorKind::InvalidData => Self::Handshake,
+            kind => Self::Network(kind),
+        }
+    }
+}
+
+/// An enhanced status code, such as 5.7.26 (RFC 3463).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct EnhancedStatus(u8, u16, u16);
+
+impl EnhancedStatus {
+    /// Security and policy: about the sender, not about the mailbox (RFC 3463 §3.8).
+    fn is_policy(self) -> bool {
+        self.1 == 7
+    }
+
+    /// Reads the first word of a reply's text.
+    fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split_ascii_whitespace().next()?.splitn(3, '.');
+        let class = parts.next()?.parse().ok()?;
+        let status = Self(
+            class,
+            parts.next()?.parse().ok()?,
+            parts.next()?.parse().ok()?,
+        );
+        matches!(class, 2 | 4 | 5).then_some(status)
+    }
+}
+
+impl fmt::Display for EnhancedStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.0, self.1, self.2)
+    }
 }
 
 struct Described<'a>(&'a Option<EnhancedStatus>);

@@ -1,14 +1,15 @@
 //! The hand-over to an SMTP relay (RFC 5321).
 //!
-//! The client is written here rather than taken from a library because the outcome of a hand-over
-//! depends on where it broke: before the final dot was written nothing was sent, after it nobody
-//! knows. Every step runs under a timer of its own, nothing a relay says is kept or logged but its
-//! reply codes, and a reply that arrives in the clear before STARTTLS ends is not believed.
+//! lettre speaks the protocol; the stream, the timers and the pool are ours. The outcome of a
+//! hand-over depends on where it broke: before the final dot was written nothing was sent, after
+//! it nobody knows. Every step runs under a timer of its own, nothing a relay says is kept or
+//! logged but its reply codes, and a reply that arrives in the clear before STARTTLS ends is not
+//! believed.
 
 mod connection;
 mod error;
 mod relay;
-mod reply;
+mod stream;
 mod tls;
 mod url;
 

@@ -190,7 +190,7 @@ impl SmtpRelay {
         Ok(ProbeReport {
             tls: connection.tls,
             authenticated: connection.is_authenticated,
-            smtputf8: connection.extensions.smtputf8,
+            smtputf8: connection.takes_utf8(),
         })
     }
 }

@@ -2,18 +2,22 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
-use super::error::SmtpSetupError;
+use super::error::{Fault, SmtpError, SmtpSetupError, Stage};
 
 /// Makes TLS connections to one host.
 pub(super) struct Tls {
-    pub(super) connector: TlsConnector,
-    pub(super) name: ServerName<'static>,
+    connector: TlsConnector,
+    name: ServerName<'static>,
 }
 
 impl Tls {
@@ -47,5 +51,23 @@ impl Tls {
             connector: TlsConnector::from(Arc::new(config)),
             name,
         })
+    }
+
+    /// Secures a connection; says which version of TLS it speaks.
+    pub(super) async fn handshake(
+        &self,
+        tcp: TcpStream,
+        limit: Duration,
+    ) -> Result<(TlsStream<TcpStream>, Option<&'static str>), SmtpError> {
+        let failed = |fault| SmtpError {
+            stage: Stage::Tls,
+            fault,
+        };
+        let stream = timeout(limit, self.connector.connect(self.name.clone(), tcp))
+            .await
+            .map_err(|_| failed(Fault::Timeout))?
+            .map_err(|error| failed(Fault::network(error)))?;
+        let version = stream.get_ref().1.protocol_version();
+        Ok((stream, version.and_then(|version| version.as_str())))
     }
 }

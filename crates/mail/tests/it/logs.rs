@@ -63,8 +63,7 @@ async fn no_address_no_token_and_no_word_of_the_relay_is_logged() {
 
     let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     for stage in [
-        "greeting",
-        "EHLO",
+        "greeting and EHLO",
         "AUTH",
         "MAIL",
         "RCPT",

@@ -355,7 +355,7 @@ async fn a_probe_sends_no_letter() {
     let error = self::relay(&double).probe().await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the relay answered 554 (5.7.1), at greeting"
+        "the relay answered 554 (5.7.1), at greeting and EHLO"
     );
     assert!(error.is_operators());
 }

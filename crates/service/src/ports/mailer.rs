@@ -97,8 +97,9 @@ pub trait Mailer: Send + Sync {
 #[error("the local mailbox cannot be cleaned")]
 pub struct MailerError(#[source] pub std::io::Error);
 
-/// A letter in the local mailbox, for the page that shows it on loopback.
-#[derive(Clone)]
+/// A letter in the local mailbox, for the page that shows it on loopback. `Debug` prints its
+/// name alone.
+#[derive(Clone, PartialEq, Eq)]
 pub struct MailboxLetter {
     /// Its name in URLs; a file name without path.
     pub name: String,
@@ -114,9 +115,17 @@ pub struct MailboxLetter {
     pub html: String,
 }
 
+impl std::fmt::Debug for MailboxLetter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MailboxLetter")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
 /// The local mailbox, read back (used without an SMTP relay, on loopback only).
 pub trait LocalMailbox: Send + Sync {
-    /// The letters, newest first.
+    /// The newest letters, newest first.
     fn list(&self) -> std::io::Result<Vec<MailboxLetter>>;
 
     /// One letter; `None` when there is none of this name.
