@@ -17,8 +17,8 @@ use tokio::net::TcpStream;
 use tokio::sync::SetOnce;
 use tokio::time::timeout;
 
+use super::endpoint::Endpoint;
 use super::error::{Fault, SmtpError, Stage};
-use super::relay::SmtpRelay;
 use super::stream::Line;
 use super::url::{Credentials, Security};
 
@@ -50,7 +50,7 @@ fn failed<T>(stage: Stage, fault: Fault) -> Result<T, SmtpError> {
 
 impl Connection {
     /// Connects and prepares a session.
-    pub(super) async fn open(relay: &SmtpRelay) -> Result<Self, SmtpError> {
+    pub(super) async fn open(relay: &Endpoint) -> Result<Self, SmtpError> {
         let (url, limits) = (&relay.url, &relay.settings.timeouts);
         let connect = async {
             let tcp = TcpStream::connect((url.host.as_str(), url.port)).await?;
@@ -90,7 +90,7 @@ impl Connection {
     async fn authenticated(
         mut session: AsyncSmtpConnection,
         tls: Option<&'static str>,
-        relay: &SmtpRelay,
+        relay: &Endpoint,
     ) -> Result<Self, SmtpError> {
         let url = &relay.url;
         if let Some(Credentials { user, password }) = &url.credentials {
@@ -124,7 +124,7 @@ impl Connection {
     /// Hands one message over.
     pub(super) async fn send(
         &mut self,
-        relay: &SmtpRelay,
+        relay: &Endpoint,
         sender: &str,
         recipient: &str,
         message: &[u8],
@@ -149,7 +149,7 @@ impl Connection {
 
     /// The message and the final dot. From the moment that all of the message is written, a
     /// silence is uncertain.
-    async fn content(&mut self, relay: &SmtpRelay, message: &[u8]) -> Result<(), SmtpError> {
+    async fn content(&mut self, relay: &Endpoint, message: &[u8]) -> Result<(), SmtpError> {
         let limits = &relay.settings.timeouts;
         let is_written = SetOnce::new();
         // lettre ends the last line itself, and asks for the next part once this one is written.
@@ -214,7 +214,7 @@ fn is_completion(reply: &Response) -> bool {
 }
 
 /// Reads the greeting and says EHLO.
-async fn greet<S>(line: Line<S>, relay: &SmtpRelay) -> Result<AsyncSmtpConnection, SmtpError>
+async fn greet<S>(line: Line<S>, relay: &Endpoint) -> Result<AsyncSmtpConnection, SmtpError>
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {

@@ -7,12 +7,14 @@
 //! believed.
 
 mod connection;
+mod endpoint;
 mod error;
 mod relay;
 mod stream;
 mod tls;
 mod url;
 
+pub use endpoint::{SmtpSettings, Timeouts};
 pub use error::{SmtpError, SmtpSetupError, Stage};
-pub use relay::{ProbeReport, SmtpRelay, SmtpSettings, Timeouts};
+pub use relay::{ProbeReport, SmtpRelay};
 pub use url::{Security, SmtpUrl, SmtpUrlError};

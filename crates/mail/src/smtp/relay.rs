@@ -3,15 +3,14 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use consentry_address::ascii_domain;
 use consentry_service::ports::Delivery;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tracing::{error, warn};
 
 use super::connection::Connection;
+use super::endpoint::{Endpoint, SmtpSettings};
 use super::error::{SmtpError, SmtpSetupError};
-use super::tls::Tls;
 use super::url::SmtpUrl;
 use crate::Message;
 
@@ -21,49 +20,6 @@ const MAX_IDLE: Duration = Duration::from_secs(30);
 
 /// How long the relay gets to answer RSET and QUIT, where nothing is lost.
 const COURTESY: Duration = Duration::from_secs(10);
-
-/// How long a relay may take. One timer per step (RFC 5321 §4.5.3.2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timeouts {
-    /// Name look-up and TCP connection: 30 seconds.
-    pub connect: Duration,
-    /// Greeting, TLS handshake, each command, the writing of the message: 5 minutes.
-    pub step: Duration,
-    /// The answer to the final dot: 10 minutes; less makes second copies (§4.5.3.2.6).
-    pub final_dot: Duration,
-}
-
-impl Default for Timeouts {
-    fn default() -> Self {
-        Self {
-            connect: Duration::from_secs(30),
-            step: Duration::from_mins(5),
-            final_dot: Duration::from_mins(10),
-        }
-    }
-}
-
-/// How the relay is used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SmtpSettings {
-    /// What EHLO says: a domain of the sender's, not the machine's name.
-    pub ehlo_name: String,
-    /// Connections at once; at least 1.
-    pub connections: usize,
-    /// How long each step may take.
-    pub timeouts: Timeouts,
-}
-
-impl SmtpSettings {
-    /// 8 connections and the timers of RFC 5321.
-    pub fn new(ehlo_name: impl Into<String>) -> Self {
-        Self {
-            ehlo_name: ehlo_name.into(),
-            connections: 8,
-            timeouts: Timeouts::default(),
-        }
-    }
-}
 
 /// What a relay offers to this configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,9 +39,7 @@ struct Idle {
 
 /// An SMTP relay with a pool of connections.
 pub struct SmtpRelay {
-    pub(super) url: SmtpUrl,
-    pub(super) settings: SmtpSettings,
-    pub(super) tls: Tls,
+    endpoint: Endpoint,
     permits: Semaphore,
     idle: Mutex<Vec<Idle>>,
 }
@@ -93,30 +47,26 @@ pub struct SmtpRelay {
 impl std::fmt::Debug for SmtpRelay {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SmtpRelay")
-            .field("url", &self.url)
-            .field("settings", &self.settings)
+            .field("url", &self.endpoint.url)
+            .field("settings", &self.endpoint.settings)
             .finish_non_exhaustive()
     }
 }
 
 impl SmtpRelay {
     /// Prepares a relay; connects to nothing yet. Reads the file of the `ca` option.
-    pub fn new(url: SmtpUrl, mut settings: SmtpSettings) -> Result<Self, SmtpSetupError> {
-        settings.ehlo_name =
-            ascii_domain(&settings.ehlo_name).map_err(|_| SmtpSetupError::EhloName)?;
-        settings.connections = settings.connections.max(1);
+    pub fn new(url: SmtpUrl, settings: SmtpSettings) -> Result<Self, SmtpSetupError> {
+        let endpoint = Endpoint::new(url, settings)?;
         Ok(Self {
-            tls: Tls::new(&url.host, url.ca.as_deref())?,
-            permits: Semaphore::new(settings.connections),
-            url,
-            settings,
+            permits: Semaphore::new(endpoint.settings.connections),
             idle: Mutex::new(Vec::new()),
+            endpoint,
         })
     }
 
     /// How many messages may be under way at once.
     pub fn connections(&self) -> usize {
-        self.settings.connections
+        self.endpoint.settings.connections
     }
 
     /// Hands one message over and says how that ended.
@@ -144,7 +94,7 @@ impl SmtpRelay {
                 ended => return ended,
             }
         }
-        let connection = Connection::open(self).await?;
+        let connection = Connection::open(&self.endpoint).await?;
         self.send(connection, message).await
     }
 
@@ -155,7 +105,9 @@ impl SmtpRelay {
             octets,
             ..
         } = message;
-        let sent = connection.send(self, sender, recipient, octets).await;
+        let sent = connection
+            .send(&self.endpoint, sender, recipient, octets)
+            .await;
         let is_usable = match &sent {
             Ok(()) => true,
             Err(error) => {
@@ -185,7 +137,7 @@ impl SmtpRelay {
 
     /// Connects, says EHLO, starts TLS and authenticates as for a letter, and sends none.
     pub async fn probe(&self) -> Result<ProbeReport, SmtpError> {
-        let mut connection = Connection::open(self).await?;
+        let mut connection = Connection::open(&self.endpoint).await?;
         connection.quit(COURTESY).await;
         Ok(ProbeReport {
             tls: connection.tls,
