@@ -74,6 +74,17 @@ impl Subject {
         }
     }
 
+    /// A new link for the owner of a new address whose link expired (S0-39).
+    pub fn ask_for_address_confirmation(&mut self, policy: &Policy, now: Timestamp) -> Effects {
+        let mut effects = Effects::default();
+        if self.requested_address.is_some() && self.may_prompt(policy, now) {
+            self.last_prompted_at = Some(now);
+            effects.cancelled.push(LetterKind::AddressConfirmation);
+            effects.letters.push(LetterKind::AddressConfirmation);
+        }
+        effects
+    }
+
     /// The owner of the new address confirms; the old one is not kept, and no link that was
     /// mailed to it works any more (S0-39). `None` when no change is under way.
     pub fn confirm_address(&mut self, policy: &Policy, now: Timestamp) -> Option<Effects> {

@@ -270,6 +270,14 @@ impl Subject {
 }
 
 impl Subscription {
+    /// The legal basis that a confirmation would record: coming back rests on consent (S0-57).
+    pub fn basis_once_confirmed(&self) -> LegalBasis {
+        match self.requested_again_at {
+            Some(_) => LegalBasis::Consent,
+            None => self.basis,
+        }
+    }
+
     fn confirm(
         &mut self,
         channel: Channel,
@@ -277,9 +285,8 @@ impl Subscription {
         now: Timestamp,
         evidence: &mut Vec<Evidence>,
     ) {
-        if self.requested_again_at.take().is_some() {
-            self.basis = LegalBasis::Consent;
-        }
+        self.basis = self.basis_once_confirmed();
+        self.requested_again_at = None;
         self.state = TopicState::Confirmed;
         self.confirmed_at = Some(now);
         self.notice = policy.notice_version().clone();

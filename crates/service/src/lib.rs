@@ -2,7 +2,7 @@
 //!
 //! [`Service`] is what an embedder calls and what the pages, the worker and the command line
 //! call. It holds no global state: the store, the mailer, the clock and the random source are
-//! handed to it as [ports](crate::ports).
+//! handed to it as [ports].
 //!
 //! ```
 //! use consentry_address::EmailAddress;
@@ -47,4 +47,4 @@ pub use jobs::{Job, JobOutcome};
 pub use links::{PublicUrl, PublicUrlError};
 pub use preferences::{Chosen, Door, PreferencesView, TopicChoice};
 pub use service::{Parts, Service};
-pub use subscriptions::ConfirmationView;
+pub use subscriptions::{AwaitedTopic, ConfirmationView};

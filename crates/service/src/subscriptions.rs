@@ -3,7 +3,7 @@
 use consentry_domain::{
     Confirmation, LetterKind, PersonState, SignUp, Subject, SubjectId, Subscription,
 };
-use consentry_policy::TopicId;
+use consentry_policy::{LegalBasis, TopicId};
 use consentry_token::{Claims, Purpose};
 use jiff::Timestamp;
 
@@ -16,11 +16,21 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConfirmationView {
     /// These topics wait for the button.
-    Topics(Vec<TopicId>),
+    Topics(Vec<AwaitedTopic>),
     /// A new address waits for the button.
     Address,
     /// It was pressed before.
     AlreadyConfirmed,
+}
+
+/// One topic that waits for the button.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AwaitedTopic {
+    /// The topic.
+    pub topic: TopicId,
+    /// The legal basis that the confirmation records (GDPR art. 6(1)): consent for whoever
+    /// comes back (S0-57).
+    pub basis: LegalBasis,
 }
 
 impl Service {
@@ -133,17 +143,21 @@ impl Service {
         .await
     }
 
-    /// "Send me a new link" on the page of an expired confirmation link.
+    /// "Send me a new link" on the page of an expired confirmation link: of a subscription, or
+    /// of a new address (S0-39).
     pub async fn renew_confirmation(&self, token: &str) -> Result<(), Error> {
-        let claims = self.claims(Purpose::Confirm, token)?;
+        let claims = self.confirmation_claims(token)?;
         let missing = LinkError::Unknown.into();
-        self.with_person(SubjectId(claims.subject), missing, |person, now| match self
-            .judge_confirmation(&claims, person, now)
-        {
-            Err(LinkError::Expired) | Ok(_) => {
-                Ok(((), person.ask_for_confirmation(self.policy(), now)))
+        self.with_person(SubjectId(claims.subject), missing, |person, now| {
+            match self.judge_confirmation(&claims, person, now) {
+                Err(LinkError::Expired) | Ok(_) => {}
+                Err(dead) => return Err(dead.into()),
             }
-            Err(dead) => Err(dead.into()),
+            let effects = match claims.purpose {
+                Purpose::ConfirmAddress => person.ask_for_address_confirmation(self.policy(), now),
+                _ => person.ask_for_confirmation(self.policy(), now),
+            };
+            Ok(((), effects))
         })
         .await
     }
@@ -218,19 +232,26 @@ impl Service {
 }
 
 /// What a confirmation would confirm.
-pub(crate) fn awaited_topics(person: &Subject) -> Vec<TopicId> {
-    person
-        .subscriptions
-        .iter()
-        .filter(|held| held.awaits_confirmation())
-        .map(|held: &Subscription| held.topic.clone())
+fn awaited(person: &Subject) -> impl Iterator<Item = &Subscription> {
+    let held = person.subscriptions.iter();
+    held.filter(|held| held.awaits_confirmation())
+}
+
+fn awaited_topics(person: &Subject) -> Vec<AwaitedTopic> {
+    awaited(person)
+        .map(|held| AwaitedTopic {
+            topic: held.topic.clone(),
+            basis: held.basis_once_confirmed(),
+        })
         .collect()
 }
 
 /// The topics that a letter of this kind speaks of.
 pub(crate) fn topics_of(kind: LetterKind, person: &Subject) -> Vec<TopicId> {
     match kind {
-        LetterKind::Confirmation | LetterKind::Reminder => awaited_topics(person),
+        LetterKind::Confirmation | LetterKind::Reminder => {
+            awaited(person).map(|held| held.topic.clone()).collect()
+        }
         _ => person
             .subscriptions
             .iter()

@@ -157,7 +157,8 @@ impl Layout {
         }
     }
 
-    fn basis(&self, basis: LegalBasis) -> String {
+    /// `Your consent, Article 6(1)(a) GDPR`
+    pub(crate) fn basis(&self, basis: LegalBasis) -> String {
         let name = self.say(&format!("basis-{}", basis.as_str()));
         let values = [
             ("basis", (&name).into()),

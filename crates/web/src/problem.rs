@@ -117,13 +117,16 @@ impl Problem {
     }
 
     /// The problem that a bare status stands for: an answer of the router or of the file server.
-    fn of_status(status: StatusCode) -> Self {
+    /// `None` for the file server's word to a program about a range or a condition (RFC 9110
+    /// sections 15.5.13 and 15.5.17).
+    fn of_status(status: StatusCode) -> Option<Self> {
         match status {
-            StatusCode::NOT_FOUND => Self::NotFound,
-            StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
-            StatusCode::SERVICE_UNAVAILABLE => Self::Unavailable,
-            status if status.is_server_error() => Self::Internal,
-            _ => Self::Malformed,
+            StatusCode::PRECONDITION_FAILED | StatusCode::RANGE_NOT_SATISFIABLE => None,
+            StatusCode::NOT_FOUND => Some(Self::NotFound),
+            StatusCode::METHOD_NOT_ALLOWED => Some(Self::MethodNotAllowed),
+            StatusCode::SERVICE_UNAVAILABLE => Some(Self::Unavailable),
+            status if status.is_server_error() => Some(Self::Internal),
+            _ => Some(Self::Malformed),
         }
     }
 
@@ -146,6 +149,13 @@ impl Problem {
             Self::Invalid(wrong) => wrong.words(layout),
             other => layout.say(&format!("error-{}-text", other.status().as_u16())),
         }
+    }
+
+    /// What else people should know.
+    fn more(&self, layout: &Layout) -> Option<String> {
+        // The links of the answer to an erasure end here too. The page is the same for every
+        // unknown link, so it tells nobody who was erased.
+        matches!(self, Self::UnknownLink).then(|| layout.say("link-unknown-erased"))
     }
 
     fn retry_after(&self) -> Option<u64> {
@@ -207,7 +217,9 @@ pub(crate) fn write(app: &App, visitor: &Visitor, mut response: Response) -> Res
     if !is_error || is_written {
         return response;
     }
-    let problem = problem.unwrap_or_else(|| Problem::of_status(status));
+    let Some(problem) = problem.or_else(|| Problem::of_status(status)) else {
+        return response;
+    };
     let spoken = response.extensions().get::<Spoken>();
     let language = spoken.map_or(visitor.language, |Spoken(language)| *language);
     let layout = Layout::new(app, &visitor.in_language(language));
@@ -232,6 +244,7 @@ impl Problem {
         let page = ProblemPage {
             title: self.title(&layout),
             text: self.text(&layout),
+            more: self.more(&layout),
             renew: matches!(self, Self::ExpiredLink { .. }),
             mail_link: matches!(self, Self::UnknownLink | Self::SupersededLink),
             layout,
@@ -305,6 +318,7 @@ struct ProblemPage {
     layout: Layout,
     title: String,
     text: String,
+    more: Option<String>,
     renew: bool,
     mail_link: bool,
 }

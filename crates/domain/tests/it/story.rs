@@ -256,6 +256,53 @@ fn changed_address_is_confirmed_by_the_new_mailbox_and_the_old_one_forgotten() {
     assert!(anna.confirm_address(&policy, at(NOON)).is_none());
 }
 
+/// S0-39: a new link for the new address, once per cool-down, while the change is under way.
+#[test]
+fn a_new_link_for_a_new_address_is_mailed_once_per_cool_down() {
+    let policy = Policy::demo();
+    let mut anna = confirmed(at(NOON));
+    let idle = anna.ask_for_address_confirmation(&policy, at(NOON));
+    assert!(idle.letters.is_empty(), "no change is under way");
+    assert_eq!(anna.last_prompted_at, None);
+
+    let new = EmailAddress::parse("anna@example.net").unwrap();
+    anna.request_address(new, Channel::Link, &policy, at(NOON));
+    let generation = anna.generation;
+    let effects = anna.ask_for_address_confirmation(&policy, at(NOON));
+    assert_eq!(effects.letters, [LetterKind::AddressConfirmation]);
+    assert_eq!(effects.cancelled, [LetterKind::AddressConfirmation]);
+    assert!(effects.evidence.is_empty(), "nothing was decided");
+    assert_eq!(anna.last_prompted_at, Some(at(NOON)));
+    assert_eq!(anna.generation, generation, "no link in use is dead");
+
+    let again = anna.ask_for_address_confirmation(&policy, minutes_later(at(NOON), 1));
+    assert!(again.letters.is_empty());
+    let later = anna.ask_for_address_confirmation(&policy, minutes_later(at(NOON), 60));
+    assert_eq!(later.letters, [LetterKind::AddressConfirmation]);
+
+    anna.confirm_address(&policy, at(NOON)).unwrap();
+    let done = anna.ask_for_address_confirmation(&policy, minutes_later(at(NOON), 180));
+    assert!(done.letters.is_empty());
+}
+
+/// S0-57: what a confirmation would record is known before, and is what it records.
+#[test]
+fn the_basis_of_a_confirmation_is_known_beforehand() {
+    let policy = Policy::demo();
+    let (mut anna, _) = pending(at(NOON));
+    let first = anna.subscriptions[0].basis_once_confirmed();
+    assert_eq!(first, LegalBasis::LegitimateInterest);
+    let (_, effects) = anna.confirm(&policy, at(NOON)).unwrap();
+    assert_eq!(effects.evidence[0].basis, Some(first));
+
+    anna.unsubscribe_all(Channel::Link, &policy, at(NOON));
+    anna.sign_up(&request(&["newsletter"]), &policy, at(NOON));
+    let second = anna.subscriptions[0].basis_once_confirmed();
+    assert_eq!(second, LegalBasis::Consent);
+    let (_, effects) = anna.confirm(&policy, at(NOON)).unwrap();
+    assert_eq!(effects.evidence[0].basis, Some(second));
+}
+
 #[test]
 fn the_link_of_a_replaced_new_address_is_dead() {
     let policy = Policy::demo();

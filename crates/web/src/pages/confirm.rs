@@ -5,15 +5,15 @@ use axum::{
     Extension,
     extract::{Path, State},
     http::StatusCode,
-    response::{IntoResponse as _, Redirect, Response},
+    response::Response,
 };
-use consentry_policy::TopicId;
-use consentry_service::{ConfirmationView, Error, LinkError};
+use consentry_service::{AwaitedTopic, ConfirmationView, Error, LinkError};
 
 use crate::{
     app::App,
     input::Form,
     layout::{self, Layout, TopicWords},
+    pages::message::MessagePage,
     problem::Problem,
     visitor::Visitor,
 };
@@ -39,12 +39,18 @@ pub(crate) async fn press(
 ) -> Result<Response, Problem> {
     if form.one("action")? == Some("renew") {
         app.service().renew_confirmation(&token).await?;
-        let thanks = Layout::new(&app, &visitor).href("/subscribe/thanks");
-        return Ok(Redirect::to(&thanks).into_response());
+        return Ok(renewed(Layout::new(&app, &visitor)));
     }
     let view = app.service().confirm(&token).await;
     let view = view.map_err(|error| refusal(&app, error))?;
     Ok(answer(&app, &visitor, view, true))
+}
+
+fn renewed(layout: Layout) -> Response {
+    let cool_down = layout.period(layout.policy().subscription.cool_down);
+    let intro = layout.say("link-renewed-text");
+    let more = vec![layout.tell("lost-sent-missing", "cool_down", cool_down)];
+    MessagePage::mailed(layout, intro, more).page()
 }
 
 fn refusal(app: &App, error: Error) -> Problem {
@@ -77,11 +83,17 @@ fn answer(app: &App, visitor: &Visitor, view: ConfirmationView, is_done: bool) -
     layout::page(StatusCode::OK, visitor.language, &page)
 }
 
-fn words(layout: &Layout, topics: &[TopicId]) -> Vec<TopicWords> {
+/// The topics, each with the basis that the confirmation records (S0-25, S0-57).
+fn words(layout: &Layout, topics: &[AwaitedTopic]) -> Vec<TopicWords> {
     topics
         .iter()
-        .filter_map(|topic| layout.policy().topic(topic))
-        .map(|topic| layout.topic(topic))
+        .filter_map(|awaited| {
+            let topic = layout.policy().topic(&awaited.topic)?;
+            Some(TopicWords {
+                basis: layout.basis(awaited.basis),
+                ..layout.topic(topic)
+            })
+        })
         .collect()
 }
 

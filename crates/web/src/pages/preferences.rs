@@ -317,6 +317,16 @@ impl CentrePage {
         }
     }
 
+    /// What becomes of the data after everything was left (S0-59). A restriction keeps them.
+    fn deletion(&self) -> Option<String> {
+        let period = self.layout.policy().retention.unsubscribed?;
+        let period = self.layout.period(period);
+        (!self.view.restricted).then(|| {
+            let text = "preferences-leave-deleted";
+            self.layout.tell(text, "unsubscribed", period)
+        })
+    }
+
     fn has_left(&self) -> bool {
         self.view.state == PersonState::Unsubscribed
     }

@@ -1,7 +1,7 @@
 //! The page behind a confirmation link.
 
 use axum::{body::Body, http::StatusCode};
-use consentry_domain::PersonState;
+use consentry_domain::{LetterKind, PersonState};
 use consentry_token::Purpose;
 
 use crate::site::{Site, request};
@@ -41,6 +41,31 @@ async fn the_page_says_what_is_agreed_to() {
     }
 }
 
+/// S0-25, S0-57: each topic is shown with the basis that its confirmation records.
+#[tokio::test]
+async fn the_page_names_the_basis_that_each_confirmation_records() {
+    let (interest, consent) = ("Our legitimate interest, Article", "Your consent, Article");
+    let shown = |body: &str| {
+        (
+            body.matches(interest).count(),
+            body.matches(consent).count(),
+        )
+    };
+    let site = Site::new();
+    site.sign_up(&["newsletter", "sales-follow-up"]).await;
+    let first = site.get(&site.link(Purpose::Confirm)).await;
+    assert_eq!(shown(&first.body), (2, 0), "a first sign-up");
+
+    site.post(&site.link(Purpose::Confirm), "").await;
+    let centre = site.link(Purpose::Preferences);
+    site.post(&centre, "topic=newsletter").await;
+    site.wait(2);
+    site.sign_up(&["sales-follow-up"]).await;
+    let again = site.get(&site.link(Purpose::Confirm)).await;
+    assert_eq!(shown(&again.body), (0, 1), "a topic that was left before");
+    assert!(!again.body.contains("Have you left us before?"));
+}
+
 /// S0-26: the button confirms, with and without a body.
 #[tokio::test]
 async fn the_button_confirms_once_and_says_so_ever_after() {
@@ -73,8 +98,8 @@ async fn an_expired_link_is_gone_and_offers_a_new_one() {
     }
     assert_eq!(site.person().state(), PersonState::Pending);
     let answer = site.post(&link, "action=renew").await;
-    assert_eq!(answer.status, StatusCode::SEE_OTHER);
-    assert_eq!(answer.header("location"), "/subscribe/thanks");
+    assert_eq!(answer.status, StatusCode::OK);
+    assert!(answer.body.contains("a new link is on its way"));
     assert_eq!(site.person().last_prompted_at, Some(site.clock_now()));
     let answer = site.post(&site.link(Purpose::Confirm), "").await;
     assert_eq!(answer.status, StatusCode::OK);
@@ -129,4 +154,37 @@ async fn a_new_address_is_confirmed_by_its_own_link() {
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(site.person().address.expose(), "anna@new.example");
     assert_eq!(site.post(&link, "").await.status, StatusCode::GONE);
+}
+
+/// S0-39: a link for a new address that came too late can be replaced, as long as the change is
+/// still wanted.
+#[tokio::test]
+async fn an_expired_link_for_a_new_address_can_be_replaced() {
+    let site = Site::new();
+    site.subscribed(&["newsletter"]).await;
+    let centre = site.link(Purpose::Preferences);
+    let change = "action=change-address&email=anna%40new.example";
+    site.post(&centre, change).await;
+    let link = site.link(Purpose::ConfirmAddress);
+    site.wait(24 * 31);
+    for answer in [site.get(&link).await, site.post(&link, "").await] {
+        assert_eq!(answer.status, StatusCode::GONE);
+        assert!(answer.body.contains("name=\"action\" value=\"renew\""));
+    }
+    let before = site.person();
+    assert_ne!(before.address.expose(), "anna@new.example");
+
+    let answer = site.post(&link, "action=renew").await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert!(answer.body.contains("a new link is on its way"));
+    assert!(!answer.body.contains("new.example"), "no address is shown");
+    let letters = [LetterKind::AddressChange, LetterKind::AddressConfirmation];
+    assert_eq!(site.letters(), letters);
+    assert_eq!(site.person().last_prompted_at, Some(site.clock_now()));
+
+    let fresh = site.link(Purpose::ConfirmAddress);
+    assert_eq!(site.post(&fresh, "").await.status, StatusCode::OK);
+    assert_eq!(site.person().address.expose(), "anna@new.example");
+    let late = site.post(&link, "action=renew").await;
+    assert_eq!(late.status, StatusCode::GONE, "nothing is left to confirm");
 }

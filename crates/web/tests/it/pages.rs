@@ -63,6 +63,14 @@ async fn pages(lang: Language) -> Vec<(&'static str, Answer)> {
     let centre = path(&site.link(Purpose::Preferences));
     pages.push(("erased", site.post(&centre, "action=erase").await));
 
+    let site = Site::new();
+    site.sign_up(&["newsletter"]).await;
+    let confirm = path(&site.link(Purpose::Confirm));
+    site.wait(24 * 31);
+    pages.push(("confirm_expired", site.get(&confirm).await));
+    let renewed = site.post(&confirm, "action=renew").await;
+    pages.push(("confirm_renewed", renewed));
+
     let site = Site::with(Settings {
         policy: vec![("# preferences = \"1 year\"", "preferences = \"1 year\" #")],
         ..Settings::default()

@@ -138,6 +138,25 @@ async fn erasure_hides_at_once_and_names_the_day_of_the_purge() {
     );
 }
 
+/// S0-30, S0-60: the links of whoever was erased end like those of nobody, in the same words.
+#[tokio::test]
+async fn the_links_of_an_erased_person_end_like_unknown_ones() {
+    let (site, centre) = subscribed().await;
+    let button = site.link(Purpose::Unsubscribe);
+    site.post(&centre, "action=erase").await;
+    let forged = site.get("/preferences/forged").await;
+    assert_eq!(forged.status, StatusCode::NOT_FOUND);
+    assert!(forged.body.contains("there is nothing more to do"));
+    for link in [&centre, &button] {
+        let answer = site.get(link).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND);
+        assert_eq!(
+            answer.body.replace(link.as_str(), "/preferences/forged"),
+            forged.body
+        );
+    }
+}
+
 /// S0-38, S0-41: everything that is held, as a file that programs can read.
 #[tokio::test]
 async fn the_copy_is_a_json_file_with_everything_that_is_held() {

@@ -1,6 +1,7 @@
 //! What can be seen without a link.
 
 use axum::http::StatusCode;
+use consentry_token::Purpose;
 
 use crate::{
     fakes::Health,
@@ -76,6 +77,35 @@ async fn the_notice_is_printed_from_the_policy() {
         assert!(page.contains(said), "{said}");
     }
     assert!(!page.contains("12 months"));
+}
+
+/// S0-59: both pages say what becomes of whoever left everything, as the policy has it.
+#[tokio::test]
+async fn the_period_after_leaving_is_stated_as_the_policy_has_it() {
+    let site = Site::new();
+    let endless = Site::with(Settings {
+        policy: vec![("unsubscribed = \"3 years\"", "# unsubscribed = \"3 years\"")],
+        ..Settings::default()
+    });
+    for path in ["/", "/privacy"] {
+        let page = site.get(path).await.body;
+        assert!(page.contains("After you have left everything"), "{path}");
+        assert!(page.contains("3 years"), "{path}");
+        let page = endless.get(path).await.body;
+        assert!(page.contains("After you have left everything"), "{path}");
+        assert!(!page.contains("years"), "{path}");
+    }
+    for (site, is_stated) in [(site, true), (endless, false)] {
+        site.subscribed(&["newsletter"]).await;
+        let link = site.link(Purpose::Preferences);
+        for page in [
+            site.get(&link).await.body,
+            site.post(&link, "action=unsubscribe-all").await.body,
+        ] {
+            let said = page.matches("permanently deleted after 3 years");
+            assert_eq!(said.count(), usize::from(is_stated));
+        }
+    }
 }
 
 /// S0-100: without a declared officer the contact takes the place.

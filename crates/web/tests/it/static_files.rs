@@ -2,10 +2,10 @@
 
 use std::fs;
 
-use axum::http::StatusCode;
+use axum::{body::Body, http::StatusCode};
 use consentry_web::Options;
 
-use crate::site::{Settings, Site};
+use crate::site::{Settings, Site, request};
 
 /// S0-35: what lies in the folder is served, and nothing beside it.
 #[tokio::test]
@@ -49,4 +49,29 @@ async fn public_files_are_served_and_nothing_beside_them() {
     }
     let page = site.get("/").await.body;
     assert!(page.contains("action=\"/subscribe\""), "pages come first");
+}
+
+/// RFC 9110 section 15.5.17: a program that resumes a download learns where the file ends.
+#[tokio::test]
+async fn a_range_past_the_end_is_answered_as_such() {
+    let public = tempfile::tempdir().unwrap();
+    fs::write(public.path().join("hello.txt"), "hello").unwrap();
+    let site = Site::with(Settings {
+        options: Options {
+            static_dir: Some(public.path().to_owned()),
+            ..Options::default()
+        },
+        ..Settings::default()
+    });
+    let range = |range| {
+        let request = request("GET", "/hello.txt").header("range", range);
+        site.send(request.body(Body::empty()).unwrap())
+    };
+    let answer = range("bytes=1-3").await;
+    assert_eq!(answer.status, StatusCode::PARTIAL_CONTENT);
+    assert_eq!(answer.body, "ell");
+    let answer = range("bytes=9-").await;
+    assert_eq!(answer.status, StatusCode::RANGE_NOT_SATISFIABLE);
+    assert_eq!(answer.header("content-range"), "bytes */5");
+    assert_eq!(answer.header("x-content-type-options"), "nosniff");
 }
