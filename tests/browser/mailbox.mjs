@@ -1,20 +1,22 @@
 // The local mailbox: one .eml file per message.
 
-import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 
-/** The newest message to `address`, quoted-printable and base64 parts decoded. */
-export function newestLetterTo(dataDirectory, address) {
+/** Waits for message number `count` (from 1) to `address`; quoted-printable and base64 parts decoded. */
+export async function letterTo(dataDirectory, address, count) {
   const folder = join(dataDirectory, 'mailbox');
-  const paths = readdirSync(folder)
-    .filter((name) => name.endsWith('.eml'))
-    .map((name) => join(folder, name))
-    .sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
-  for (const path of paths) {
-    const letter = readFileSync(path, 'utf8');
-    if (letter.toLowerCase().includes(address)) return decoded(letter);
+  for (let waits = 0; waits < 300; waits += 1) {
+    const letters = readdirSync(folder)
+      .filter((name) => name.endsWith('.eml'))
+      .sort() // the names begin with the time
+      .map((name) => readFileSync(join(folder, name), 'utf8'))
+      .filter((letter) => letter.includes(`To: <${address}>`));
+    if (letters.length >= count) return decoded(letters[count - 1]);
+    await setTimeout(100);
   }
-  throw new Error(`no letter to ${address} in ${folder}`);
+  throw new Error(`no letter ${count} to ${address} in ${folder}`);
 }
 
 /** The first link in a letter whose path starts with `path`. */
@@ -26,8 +28,9 @@ export function linkIn(letter, path) {
 }
 
 function decoded(letter) {
+  const [, boundary] = letter.match(/boundary="([^"]+)"/) ?? [];
   return letter
-    .split(/\r?\n--[^\r\n]+\r?\n/)
+    .split(`--${boundary}`)
     .map((part) => {
       const [head, ...body] = part.split(/\r?\n\r?\n/);
       const text = body.join('\n\n');

@@ -16,6 +16,7 @@ on_each_engine!(
     unconfirmed_addresses_go_after_twelve_calendar_months,
     a_second_sign_up_moves_no_clock,
     erased_people_go_after_thirty_calendar_days,
+    people_who_left_go_when_the_policy_says,
     a_worker_that_slept_catches_up,
 );
 
@@ -141,6 +142,32 @@ fn erased_people_go_after_thirty_calendar_days(engine: Engine) {
     stage.no_letter();
     assert_eq!(stage.records(), 1);
     stage.travel("2027-03-31T09:05:00Z");
+    stage.no_letter();
+    assert_eq!(stage.records(), 0);
+}
+
+/// S0-59: the proof of a departure is kept for three years from the last of them, and no longer; a
+/// sign-up that is never confirmed moves nothing.
+fn people_who_left_go_when_the_policy_says(engine: Engine) {
+    let mut stage = open(engine, "2027-01-31T10:00:00Z");
+    let letter = stage.subscribe("anna@kunde.example");
+    let preferences = letter.path("/preferences/");
+    stage.press(&preferences, &[("topic", "demo")]);
+    stage.travel("2028-02-29T10:00:00Z");
+    stage.one_click(&letter);
+    stage.travel("2029-06-01T10:00:00Z");
+    stage.sign_up("anna@kunde.example");
+    stage.only_letter();
+
+    stage.travel("2031-02-28T09:55:00Z");
+    stage.no_letter();
+    assert!(stage.is_visible("anna@kunde.example"));
+    assert_eq!(stage.record("anna@kunde.example").state(), "unsubscribed");
+    stage.travel("2031-02-28T10:05:00Z");
+    assert!(
+        !stage.is_visible("anna@kunde.example"),
+        "gone to the instant"
+    );
     stage.no_letter();
     assert_eq!(stage.records(), 0);
 }

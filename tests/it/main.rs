@@ -2,11 +2,14 @@
 
 mod browser;
 mod calendar;
+mod centre;
 mod cli;
 mod house;
 mod neutrality;
+mod races;
 mod relay;
 mod sealed;
+mod serving;
 mod sink;
 mod steps;
 mod story;

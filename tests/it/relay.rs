@@ -1,8 +1,10 @@
 //! A relay that refuses, fails, falls silent or is not there.
 
+use std::fs;
+
 use consentry_tests::{
     database::Engine,
-    smtp::{Fault, Options, Outcome, Sink, Stage as Step},
+    smtp::{Fault, Options, Outcome, Sink, Stage as Step, Tls},
 };
 use serde_json::Value;
 
@@ -15,6 +17,8 @@ on_each_engine!(
     an_unanswered_reminder_is_never_repeated,
     leaving_cancels_what_waits_or_is_being_retried,
     signing_up_does_not_need_the_relay,
+    letters_travel_as_securely_as_the_operator_says,
+    addresses_beyond_ascii_are_written_to,
 );
 
 fn open(engine: Engine) -> Stage {
@@ -22,13 +26,14 @@ fn open(engine: Engine) -> Stage {
     Stage::with_relay(site, Sink::start(Options::default()))
 }
 
-/// What `doctor` says about the outbox.
-fn outbox(stage: &Stage) -> String {
-    let report: Value = stage.site.admin(&["doctor", "--format", "json"]).json();
+/// What `doctor` says about one thing.
+fn doctor(stage: &Stage, check: &str) -> String {
+    let report = stage.site.admin(&["doctor", "--format", "json"]).stdout;
+    let report: Value = serde_json::from_str(&report).expect("JSON alone on stdout");
     let findings = report.as_array().expect("a report is an array");
     let lines = findings
         .iter()
-        .filter(|finding| finding["check"] == "outbox")
+        .filter(|finding| finding["check"] == check)
         .map(|finding| finding["finding"].to_string());
     lines.collect::<Vec<_>>().join("\n")
 }
@@ -65,7 +70,7 @@ fn a_letter_refused_for_now_goes_later(engine: Engine) {
         assert_eq!(stage.only_letter().to, address);
         stage.no_letter();
     }
-    assert!(!outbox(&stage).contains("given up"));
+    assert!(!doctor(&stage, "outbox").contains("given up"));
 }
 
 /// 5xx is final: the letter is recorded as failed, and the relay is not asked again.
@@ -77,9 +82,9 @@ fn a_letter_refused_for_good_is_recorded_and_not_tried_again(engine: Engine) {
     stage.sign_up("anna@kunde.example");
     stage.no_letter();
     assert!(
-        outbox(&stage).contains("1 letters were given up"),
+        doctor(&stage, "outbox").contains("1 letters were given up"),
         "{}",
-        outbox(&stage)
+        doctor(&stage, "outbox")
     );
     for date in [
         "2027-01-04T10:00:00Z",
@@ -103,9 +108,9 @@ fn an_unanswered_confirmation_is_repeated_once_with_the_same_message_id(engine: 
     stage.pass();
     assert_eq!(stage.relay().messages().len(), 1, "repeated too early");
     assert!(
-        outbox(&stage).contains("1 letters may or may not"),
+        doctor(&stage, "outbox").contains("1 letters may or may not"),
         "{}",
-        outbox(&stage)
+        doctor(&stage, "outbox")
     );
     for date in [
         "2027-01-04T09:40:00Z",
@@ -197,4 +202,78 @@ fn signing_up_does_not_need_the_relay(engine: Engine) {
     let letter = stage.only_letter();
     stage.press(&letter.path("/confirm/"), &[]);
     assert_eq!(stage.record("anna@kunde.example").state(), "confirmed");
+}
+
+/// S0-12: with `tls=required` or `smtps` nothing goes in the clear, nor to a relay that cannot show a
+/// certificate of that name; what could not go waits.
+fn letters_travel_as_securely_as_the_operator_says(engine: Engine) {
+    let encrypted = |tls, names: &[&str]| {
+        Sink::start(Options {
+            tls,
+            certificate_names: names.iter().map(|name| (*name).to_owned()).collect(),
+            ..Options::default()
+        })
+    };
+    for (sink, is_trusted) in [
+        (encrypted(Tls::StartTls, &["127.0.0.1"]), true),
+        (encrypted(Tls::Implicit, &["127.0.0.1"]), true),
+        (encrypted(Tls::StartTls, &["other.example"]), false),
+        (encrypted(Tls::None, &["127.0.0.1"]), false),
+    ] {
+        let site = site(engine);
+        let authority = site.folder().join("authority.pem");
+        fs::write(&authority, sink.certificate()).expect("a file can be written");
+        let option = if sink.url().starts_with("smtps") {
+            ""
+        } else {
+            "tls=required&"
+        };
+        let url = format!("{}?{option}ca={}", sink.url(), authority.display());
+        let stage = Stage::with_relay_at(site, sink, &url);
+        stage.sign_up("anna@kunde.example");
+        if is_trusted {
+            stage.only_letter();
+            assert!(stage.relay().messages()[0].encrypted);
+        } else {
+            stage.no_letter();
+            assert!(stage.relay().messages().is_empty(), "a letter in the clear");
+            let outbox = doctor(&stage, "outbox");
+            assert!(outbox.contains("1 letters wait"), "{outbox}");
+        }
+    }
+}
+
+/// RFC 6531: a domain beyond ASCII goes as A-label, to any relay; a local part beyond ASCII needs a
+/// relay that says it can.
+fn addresses_beyond_ascii_are_written_to(engine: Engine) {
+    let stage = open(engine);
+    stage.sign_up("anna@b\u{fc}cher.example");
+    stage.only_letter();
+    let message = stage.relay().messages().remove(0);
+    assert_eq!(message.to[0].address, "anna@xn--bcher-kva.example");
+    assert!(message.bytes.is_ascii());
+    assert!(!message.from.parameters.contains("SMTPUTF8"));
+    assert_eq!(
+        stage.record("anna@xn--bcher-kva.example").state(),
+        "pending",
+        "the same address"
+    );
+
+    stage.sign_up("fran\u{e7}ois@kunde.example");
+    stage.pass();
+    let message = stage.relay().messages().remove(1);
+    assert_eq!(message.to[0].address, "fran\u{e7}ois@kunde.example");
+    assert!(message.from.parameters.contains("SMTPUTF8"));
+
+    let old = Sink::start(Options {
+        extensions: Vec::new(),
+        ..Options::default()
+    });
+    let stage = Stage::with_relay(site(engine), old);
+    stage.sign_up("anna@b\u{fc}cher.example");
+    stage.only_letter();
+    stage.sign_up("fran\u{e7}ois@kunde.example");
+    stage.no_letter();
+    let outbox = doctor(&stage, "outbox");
+    assert!(outbox.contains("1 letters were given up"), "{outbox}");
 }

@@ -61,7 +61,13 @@ impl Stage {
 
     /// The same with a relay.
     pub(crate) fn with_relay(site: Site, relay: Sink) -> Self {
-        let site = site.with("CONSENTRY_SMTP_URL", relay.url());
+        let url = relay.url();
+        Self::with_relay_at(site, relay, &url)
+    }
+
+    /// The same with options in the relay's URL.
+    pub(crate) fn with_relay_at(site: Site, relay: Sink, url: &str) -> Self {
+        let site = site.with("CONSENTRY_SMTP_URL", url);
         Self {
             relay: Some(relay),
             ..Self::open(site)

@@ -1,6 +1,7 @@
 //! The search for bytes that should be gone.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
@@ -102,6 +103,9 @@ fn forms(needle: &str) -> Vec<(&'static str, Vec<u8>)> {
             forms.push(("base64", inside_base64(&URL_SAFE_NO_PAD, text, shift)));
         }
     }
+    // Many texts look the same in several forms.
+    let mut seen = BTreeSet::new();
+    forms.retain(|(_, written)| seen.insert(written.clone()));
     forms
 }
 
