@@ -39,6 +39,7 @@ mod preferences;
 pub mod record;
 mod service;
 mod subscriptions;
+mod together;
 
 pub use admin::Page;
 pub use dispatch::DispatchReport;

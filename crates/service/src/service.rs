@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use crate::{
     Error, PublicUrl,
     ports::{Change, Clock, LetterId, Mailer, NewLetter, Random, Store, StoreError, UnitOfWork},
+    together::Together,
 };
 
 /// What a [`Service`] is made of.
@@ -34,6 +35,7 @@ pub struct Parts {
 #[derive(Clone)]
 pub struct Service {
     parts: Arc<Parts>,
+    together: Arc<Together>,
 }
 
 /// How often a use case is tried again when another process changed the same person.
@@ -44,6 +46,7 @@ impl Service {
     pub fn new(parts: Parts) -> Self {
         Self {
             parts: Arc::new(parts),
+            together: Arc::default(),
         }
     }
 
@@ -68,6 +71,10 @@ impl Service {
 
     pub(crate) fn store(&self) -> &dyn Store {
         self.parts.store.as_ref()
+    }
+
+    pub(crate) fn together(&self) -> &Together {
+        &self.together
     }
 
     pub(crate) fn mailer(&self) -> &dyn Mailer {

@@ -41,13 +41,7 @@ impl Service {
     /// [`Error::RefusedDomain`], [`Error::UnknownTopic`] and [`Error::Store`].
     pub async fn sign_up(&self, request: SignUp) -> Result<(), Error> {
         self.check_request(&request)?;
-        self.retry_conflicts(|| async {
-            let mut unit = self.store().begin().await?;
-            self.sign_up_in(unit.as_mut(), std::slice::from_ref(&request))
-                .await?;
-            Ok(unit.commit().await?)
-        })
-        .await
+        self.sign_up_together(request).await
     }
 
     /// Records any number of requests inside the caller's transaction, each decided on its
