@@ -16,6 +16,7 @@ on_each_engine!(
     an_unanswered_confirmation_is_repeated_once_with_the_same_message_id,
     an_unanswered_reminder_is_never_repeated,
     leaving_cancels_what_waits_or_is_being_retried,
+    the_person_is_read_again_right_before_the_hand_over,
     signing_up_does_not_need_the_relay,
     letters_travel_as_securely_as_the_operator_says,
     addresses_beyond_ascii_are_written_to,
@@ -188,6 +189,32 @@ fn leaving_cancels_what_waits_or_is_being_retried(engine: Engine) {
     );
     stage.travel("2027-01-06T09:00:00Z");
     stage.no_letter();
+}
+
+/// S0-53: even a letter that the outbox still holds as due is not handed over to somebody who has
+/// left since.
+fn the_person_is_read_again_right_before_the_hand_over(engine: Engine) {
+    let mut stage = open(engine);
+    let letter = stage.subscribe("anna@kunde.example");
+    stage.sign_up("anna@kunde.example");
+    stage.one_click(&letter);
+    let revived = "UPDATE letters SET state = 'queued', due_at = 0 WHERE state = 'cancelled'";
+    stage.site.query(revived);
+    assert_eq!(
+        stage
+            .site
+            .query("SELECT count(*) FROM letters WHERE due_at = 0")
+            .trim(),
+        "1"
+    );
+    stage.no_letter();
+    assert_eq!(
+        stage
+            .site
+            .query("SELECT count(*) FROM letters WHERE due_at = 0")
+            .trim(),
+        "0"
+    );
 }
 
 /// S0-29: the record and its letter are safe before the visitor has an answer, whatever the relay does.

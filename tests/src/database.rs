@@ -131,7 +131,9 @@ pub(crate) fn query_sqlite(data: &Path, statement: &str) -> String {
     // A connection that may not write leaves the files as they are, and the write-ahead log too.
     const QUERY: &str = r#"
 import sqlite3, sys
-database = sqlite3.connect(f"file:{sys.argv[1]}?mode=ro", uri=True, timeout=30)
+mode = "ro" if sys.argv[2].startswith("SELECT") else "rw"
+uri = f"file:{sys.argv[1]}?mode={mode}"
+database = sqlite3.connect(uri, uri=True, timeout=30, isolation_level=None)
 for row in database.execute(sys.argv[2]):
     print("|".join("" if value is None else str(value) for value in row))
 "#;

@@ -188,6 +188,8 @@ impl Subject {
         evidence: &mut Vec<Evidence>,
     ) {
         let comes_back = self.state() == PersonState::Unsubscribed;
+        // Whoever comes back, or chooses on a page of their own, consents (GDPR art. 7).
+        let consents = comes_back || channel == Channel::Link;
         let notice = policy.notice_version().clone();
         let known = self
             .subscriptions
@@ -202,13 +204,16 @@ impl Subject {
             }
             Some(held) => {
                 held.notice = notice.clone();
+                if consents {
+                    held.basis = LegalBasis::Consent;
+                }
                 (Action::Requested, held.basis)
             }
             None => {
-                let (action, basis) = if comes_back {
-                    (Action::RequestedAgain, LegalBasis::Consent)
+                let basis = if consents {
+                    LegalBasis::Consent
                 } else {
-                    (Action::Requested, basis_of(topic, policy))
+                    basis_of(topic, policy)
                 };
                 self.subscriptions.push(Subscription {
                     topic: topic.clone(),
@@ -220,6 +225,11 @@ impl Subject {
                     unsubscribed_at: None,
                     requested_again_at: None,
                 });
+                let action = if comes_back {
+                    Action::RequestedAgain
+                } else {
+                    Action::Requested
+                };
                 (action, basis)
             }
         };
@@ -247,7 +257,6 @@ impl Subject {
             .iter_mut()
             .find(|held| &held.topic == topic && held.awaits_confirmation());
         if let Some(held) = held {
-            held.basis = LegalBasis::Consent;
             held.confirm(Channel::Link, policy, now, evidence);
         }
     }
@@ -256,7 +265,10 @@ impl Subject {
     fn prompt(&mut self, effects: &mut Effects, now: Timestamp) {
         let letter = if self.awaits_confirmation() {
             // Coming back kills every older link (S0-56).
-            if self.state() == PersonState::Unsubscribed {
+            let comes_back = |held: &Subscription| held.requested_again_at.is_some();
+            if self.state() == PersonState::Unsubscribed
+                || self.subscriptions.iter().any(comes_back)
+            {
                 self.generation = self.generation.wrapping_add(1);
             }
             effects.cancelled.push(LetterKind::Confirmation);

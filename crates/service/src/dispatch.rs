@@ -75,6 +75,11 @@ impl Service {
                 () = self.keep_leases(worker) => {}
             }
         }
+        if stop() {
+            self.store()
+                .release_letters(self.controller(), worker)
+                .await?;
+        }
         if !report.is_empty() {
             info!(
                 sent = report.sent,

@@ -131,6 +131,23 @@ pub(crate) async fn renew(
     Ok(())
 }
 
+/// Gives back what a worker leased and did not begin.
+pub(crate) async fn release(
+    db: &DatabaseTransaction,
+    controller: &ControllerId,
+    worker: &WorkerId,
+) -> Result<(), StoreError> {
+    held_by(controller, worker)
+        .filter(Column::State.eq(LetterState::Leased.as_str()))
+        .col_expr(Column::State, Expr::value(LetterState::Queued.as_str()))
+        .col_expr(Column::Worker, Expr::value(None::<String>))
+        .col_expr(Column::LeasedUntil, Expr::value(None::<i64>))
+        .exec(db)
+        .await
+        .map_err(store_error)?;
+    Ok(())
+}
+
 /// Marks a leased letter as being handed over. `None` when the lease is lost.
 pub(crate) async fn begin_hand_over(
     db: &DatabaseTransaction,

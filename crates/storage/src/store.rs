@@ -185,6 +185,16 @@ impl Store for SeaOrmStore {
         transaction.commit().await
     }
 
+    async fn release_letters(
+        &self,
+        controller: &ControllerId,
+        worker: &WorkerId,
+    ) -> Result<(), StoreError> {
+        let transaction = self.database.write().await?;
+        outbox::release(&transaction.inner, controller, worker).await?;
+        transaction.commit().await
+    }
+
     async fn begin_hand_over(
         &self,
         controller: &ControllerId,

@@ -178,13 +178,29 @@ fn topic_added_by_a_confirmed_person_rests_on_consent() {
     let policy = Policy::demo();
     let mut anna = confirmed(at(NOON));
     let keep = [topic("newsletter"), topic("demo")];
-    let (choice, _) = anna.choose(&keep, &policy, at(NOON));
+    let (choice, effects) = anna.choose(&keep, &policy, at(NOON));
     assert_eq!(choice, Choice::Saved);
+    for evidence in &effects.evidence {
+        assert_eq!(evidence.basis, Some(LegalBasis::Consent));
+    }
     let demo = anna.subscription(&topic("demo")).unwrap();
     assert_eq!(
         (demo.state, demo.basis),
         (TopicState::Confirmed, LegalBasis::Consent)
     );
+}
+
+/// S0-56: the link of the first subscription does not bring back a topic that was left since.
+#[test]
+fn coming_back_to_one_topic_kills_older_links_too() {
+    let policy = Policy::demo();
+    let mut anna = confirmed(at(NOON));
+    anna.choose(&[topic("newsletter"), topic("demo")], &policy, at(NOON));
+    anna.choose(&[topic("newsletter")], &policy, at(NOON));
+    assert_eq!(anna.generation, 0);
+    anna.sign_up(&request(&["demo"]), &policy, at(NOON));
+    assert_eq!(anna.generation, 1);
+    assert_eq!(anna.state(), PersonState::Confirmed);
 }
 
 #[test]

@@ -124,6 +124,14 @@ pub trait Store: Send + Sync {
         worker: &WorkerId,
     ) -> Result<(), StoreError>;
 
+    /// Gives back the letters that this worker leased and did not begin to hand over: the end of
+    /// a worker that stops in order.
+    async fn release_letters(
+        &self,
+        controller: &ControllerId,
+        worker: &WorkerId,
+    ) -> Result<(), StoreError>;
+
     /// Marks a leased letter as being handed over, and reads its person again, in one
     /// transaction. `None` when the lease is lost or the person is gone.
     async fn begin_hand_over(

@@ -22,6 +22,7 @@ on_both! {
     the_person_is_read_again_when_the_hand_over_begins,
     a_letter_of_a_dead_worker_is_taken_over,
     a_lease_that_is_renewed_is_not_taken_over,
+    a_worker_that_stops_gives_back_what_it_did_not_begin,
     a_hand_over_that_was_cut_off_is_reported_once,
     a_deferred_letter_waits_for_its_next_try,
     a_letter_that_was_cancelled_in_mid_air_is_not_tried_again,
@@ -169,6 +170,22 @@ async fn a_lease_that_is_renewed_is_not_taken_over(database: &TestDatabase) {
     assert_eq!(lease(&store, &worker("b")).await, []);
     let begun = store.begin_hand_over(&acme(), &a, leased.id).await;
     assert!(begun.unwrap().is_some());
+}
+
+async fn a_worker_that_stops_gives_back_what_it_did_not_begin(database: &TestDatabase) {
+    let store = database.store().await;
+    insert_with_letters(&store, "anna@example.org", &CONFIRMATION).await;
+    insert_with_letters(&store, "bert@example.org", &CONFIRMATION).await;
+    let (stopping, heir) = (worker("stopping"), worker("heir"));
+    let leased = lease(&store, &stopping).await;
+    let begun = store
+        .begin_hand_over(&acme(), &stopping, leased[0].id)
+        .await;
+    assert!(begun.unwrap().is_some());
+    store.release_letters(&acme(), &stopping).await.unwrap();
+    let taken = lease(&store, &heir).await;
+    assert_eq!(taken.len(), 1, "what was begun is not given back");
+    assert_eq!(taken[0].id, leased[1].id);
 }
 
 async fn a_hand_over_that_was_cut_off_is_reported_once(database: &TestDatabase) {

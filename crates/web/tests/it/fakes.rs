@@ -183,6 +183,10 @@ impl Store for MemoryStore {
         not_for_pages()
     }
 
+    async fn release_letters(&self, _: &ControllerId, _: &WorkerId) -> Result<(), StoreError> {
+        not_for_pages()
+    }
+
     async fn begin_hand_over(
         &self,
         _: &ControllerId,
