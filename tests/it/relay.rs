@@ -194,7 +194,7 @@ fn leaving_cancels_what_waits_or_is_being_retried(engine: Engine) {
 /// S0-53: even a letter that the outbox still holds as due is not handed over to somebody who has
 /// left since.
 fn the_person_is_read_again_right_before_the_hand_over(engine: Engine) {
-    let mut stage = open(engine);
+    let stage = open(engine);
     let letter = stage.subscribe("anna@kunde.example");
     stage.sign_up("anna@kunde.example");
     stage.one_click(&letter);

@@ -199,3 +199,17 @@ fn pure_crates_and_ports_do_not_reach_the_outside() {
         }
     }
 }
+
+/// S0-12, S0-36: what visitors share goes to the database and the relay, and nowhere else: no
+/// program of ours can speak HTTP as a client.
+#[test]
+fn no_program_can_call_an_outside_service() {
+    let graph = Graph::load();
+    for program in ["bins/web", "bins/worker", "bins/admin"] {
+        for client in ["awc", "curl", "isahc", "reqwest", "surf", "ureq"] {
+            if let Some(way) = graph.way(program, client) {
+                panic!("{way}: the only outbound connections are the database and the relay");
+            }
+        }
+    }
+}
