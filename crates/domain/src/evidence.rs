@@ -26,6 +26,8 @@ text_enum! {
         RestrictionLifted => "restriction-lifted",
         /// A new address was asked for (GDPR art. 16; S0-39).
         RectificationRequested => "rectification-requested",
+        /// The owner of the new address did not ask for it.
+        RectificationWithdrawn => "rectification-withdrawn",
         /// The new address was confirmed and replaced the old one.
         Rectified => "rectified",
         /// A copy of the data was handed over (GDPR art. 15 and 20; S0-38, S0-41).

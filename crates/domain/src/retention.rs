@@ -57,15 +57,17 @@ impl Subject {
     /// A restriction keeps the record for as long as it is in force: whoever asked for it
     /// opposes the erasure (GDPR art. 18(1)(b) and (c)).
     fn period_is_over(&self, policy: &Policy, now: Timestamp) -> bool {
-        if self.restricted_at.is_some() {
-            return false;
-        }
+        self.restricted_at.is_none() && self.ends_at(policy).is_some_and(|end| end <= now)
+    }
+
+    /// When the record ends as things stand, restrictions aside; `None` when no period runs.
+    pub fn ends_at(&self, policy: &Policy) -> Option<Timestamp> {
         let retention = &policy.retention;
-        let rule = match self.state() {
-            PersonState::Pending => Some((self.first_submitted_at, retention.pending)),
-            PersonState::Unsubscribed => self.left_at().zip(retention.unsubscribed),
-            PersonState::Confirmed => None,
+        let (clock, period) = match self.state() {
+            PersonState::Pending => (self.first_submitted_at, retention.pending),
+            PersonState::Unsubscribed => (self.left_at()?, retention.unsubscribed?),
+            PersonState::Confirmed => return None,
         };
-        rule.is_some_and(|(clock, period)| period.after(clock, &policy.time_zone) <= now)
+        Some(period.after(clock, &policy.time_zone))
     }
 }

@@ -52,6 +52,9 @@ impl Subject {
 
     /// Asks for another address: the new one confirms, the one in use is told
     /// (GDPR art. 16; S0-39).
+    ///
+    /// Through a link, a second request within the cool-down changes nothing: the letter goes to
+    /// an address that may be anybody's.
     pub fn request_address(
         &mut self,
         new: EmailAddress,
@@ -59,18 +62,49 @@ impl Subject {
         policy: &Policy,
         now: Timestamp,
     ) -> Effects {
+        let cool_down = policy.subscription.cool_down;
+        let is_hasty = self
+            .requested_address
+            .as_ref()
+            .is_some_and(|held| cool_down.after(held.at, &policy.time_zone) > now);
+        if is_hasty && channel != Channel::Admin {
+            return Effects::default();
+        }
         let replaced = self.requested_address.replace(RequestedAddress {
             address: new,
             at: now,
         });
+        let mut effects = noted(policy, now, Action::RectificationRequested, channel);
+        effects.cancelled = vec![LetterKind::AddressConfirmation, LetterKind::AddressChange];
+        effects.letters = effects.cancelled.clone();
         if replaced.is_some() {
             // The link in the mailbox asked for before must not confirm this one.
-            self.generation = self.generation.wrapping_add(1);
+            self.renew_links(&mut effects);
         }
-        Effects {
-            letters: vec![LetterKind::AddressConfirmation, LetterKind::AddressChange],
-            cancelled: vec![LetterKind::AddressConfirmation, LetterKind::AddressChange],
-            ..noted(policy, now, Action::RectificationRequested, channel)
+        effects
+    }
+
+    /// The owner of the new address did not ask for it: the address is forgotten. `None` when no
+    /// change is under way.
+    pub fn withdraw_address(&mut self, policy: &Policy, now: Timestamp) -> Option<Effects> {
+        self.requested_address.take()?;
+        let mut effects = noted(
+            policy,
+            now,
+            Action::RectificationWithdrawn,
+            Channel::OneClick,
+        );
+        effects.cancelled = vec![LetterKind::AddressConfirmation];
+        self.renew_links(&mut effects);
+        Some(effects)
+    }
+
+    /// Kills every link mailed so far; whoever waits for a confirmation gets a new one.
+    fn renew_links(&mut self, effects: &mut Effects) {
+        self.generation = self.generation.wrapping_add(1);
+        if self.awaits_confirmation() {
+            effects.cancelled.push(LetterKind::Confirmation);
+            effects.letters.push(LetterKind::Confirmation);
         }
     }
 
@@ -85,21 +119,14 @@ impl Subject {
         effects
     }
 
-    /// The owner of the new address confirms; the old one is not kept, and no link that was
-    /// mailed to it works any more (S0-39). `None` when no change is under way.
+    /// The owner of the new address confirms; the old one is not kept, and links that were mailed
+    /// to it can do no more than unsubscribe (S0-39). `None` when no change is under way.
     pub fn confirm_address(&mut self, policy: &Policy, now: Timestamp) -> Option<Effects> {
         self.address = self.requested_address.take()?.address;
-        self.generation = self.generation.wrapping_add(1);
         self.last_prompted_at = None;
         let mut effects = noted(policy, now, Action::Rectified, Channel::Link);
-        effects.cancelled = vec![
-            LetterKind::AddressConfirmation,
-            LetterKind::AddressChange,
-            LetterKind::Confirmation,
-        ];
-        if self.awaits_confirmation() {
-            effects.letters.push(LetterKind::Confirmation);
-        }
+        effects.cancelled = vec![LetterKind::AddressConfirmation, LetterKind::AddressChange];
+        self.renew_links(&mut effects);
         Some(effects)
     }
 

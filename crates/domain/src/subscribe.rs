@@ -78,6 +78,10 @@ impl Subject {
     /// What is queued depends on the state; the public answer does not.
     pub fn sign_up(&mut self, request: &SignUp, policy: &Policy, now: Timestamp) -> Effects {
         let mut effects = Effects::default();
+        if self.restricted_at.is_some() {
+            // Nothing is done with restricted data at a stranger's request (GDPR art. 18(2)).
+            return effects;
+        }
         let may_prompt = self.may_prompt(policy, now);
         if self.state() == PersonState::Pending {
             self.language = request.language;
@@ -145,32 +149,40 @@ impl Subject {
 
     /// The preference centre: `keep` is what the person wants from now on (S0-46 to S0-49).
     ///
-    /// Leaving holds at once. Adding holds at once for somebody whose mailbox is confirmed;
-    /// somebody who has left everything confirms afresh.
+    /// Leaving holds at once. Adding holds at once for somebody whose mailbox is confirmed and
+    /// whose link proves it (`may_add`); anybody else confirms afresh. What waits for a
+    /// confirmation goes on waiting: a stranger may have asked for it.
     pub fn choose(
         &mut self,
         keep: &[TopicId],
+        may_add: bool,
         policy: &Policy,
         now: Timestamp,
     ) -> (Choice, Effects) {
         let mut effects = Effects::default();
         let before = self.state();
-        self.last_prompted_at = None;
+        let may_prompt = self.may_prompt(policy, now);
         self.leave_others(keep, policy, now, &mut effects);
+        let mut comes_back = before == PersonState::Unsubscribed;
         for topic in keep {
-            if before == PersonState::Confirmed {
+            let held = self.subscription(topic);
+            if held.is_some_and(|held| held.awaits_confirmation() || held.is_confirmed()) {
+                continue;
+            }
+            if before == PersonState::Confirmed && may_add {
                 self.agree(topic, policy, now, &mut effects.evidence);
-            } else if !self.awaits(topic) {
+            } else {
                 self.request(topic, Channel::Link, policy, now, &mut effects.evidence);
+                comes_back |= before == PersonState::Confirmed;
             }
         }
-        let comes_back =
-            before == PersonState::Unsubscribed && !keep.is_empty() && self.awaits_confirmation();
-        if comes_back {
-            self.prompt(&mut effects, now);
-            return (Choice::ConfirmationMailed, effects);
+        if keep.is_empty() || !comes_back || !self.awaits_confirmation() {
+            return (Choice::Saved, effects);
         }
-        (Choice::Saved, effects)
+        if may_prompt {
+            self.prompt(&mut effects, now);
+        }
+        (Choice::ConfirmationMailed, effects)
     }
 
     fn awaits(&self, topic: &TopicId) -> bool {
@@ -282,6 +294,10 @@ impl Subject {
 }
 
 impl Subscription {
+    fn is_confirmed(&self) -> bool {
+        self.state == TopicState::Confirmed
+    }
+
     /// The legal basis that a confirmation would record: coming back rests on consent (S0-57).
     pub fn basis_once_confirmed(&self) -> LegalBasis {
         match self.requested_again_at {

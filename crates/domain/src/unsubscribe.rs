@@ -16,10 +16,15 @@ impl Subject {
         now: Timestamp,
     ) -> Effects {
         let mut effects = Effects::default();
-        self.last_prompted_at = None;
         let is_new = self.objected_at.is_none() || self.subscriptions.iter().any(is_open);
         if !is_new {
             return effects;
+        }
+        // Whoever leaves may come back at once; whoever leaves again and again waits.
+        let cool_down = policy.subscription.cool_down;
+        let before = self.objected_at;
+        if before.is_none_or(|before| cool_down.after(before, &policy.time_zone) <= now) {
+            self.last_prompted_at = None;
         }
         self.objected_at = Some(now);
         for held in self.subscriptions.iter_mut().filter(|held| is_open(held)) {

@@ -35,6 +35,7 @@ pub struct Postman {
     renderer: LetterRenderer,
     dkim: Dkim,
     transport: Transport,
+    leftover: Option<Mailbox>,
 }
 
 impl Postman {
@@ -44,7 +45,15 @@ impl Postman {
             renderer,
             dkim,
             transport,
+            leftover: None,
         }
+    }
+
+    /// The same, which forgets people in this mailbox too: it holds letters from another time.
+    #[must_use]
+    pub fn forgetting(mut self, mailbox: Mailbox) -> Self {
+        self.leftover = Some(mailbox);
+        self
     }
 
     /// The message as it goes out; `None` for a letter that cannot be written, now or later.
@@ -103,18 +112,20 @@ impl Mailer for Postman {
     }
 
     async fn forget(&self, subjects: &[SubjectId]) -> Result<(), MailerError> {
-        match &self.transport {
-            Transport::Smtp(_) => Ok(()),
-            Transport::Mailbox(mailbox) => {
-                let (mailbox, subjects) = (mailbox.clone(), subjects.to_vec());
-                on_files(move || mailbox.forget(&subjects))
-                    .await
-                    .map_err(MailerError)
-            }
+        let mailbox = match &self.transport {
+            Transport::Mailbox(mailbox) => Some(mailbox),
+            Transport::Smtp(_) => self.leftover.as_ref(),
             Transport::Memory(memory) => {
                 memory.forget(subjects);
-                Ok(())
+                None
             }
-        }
+        };
+        let Some(mailbox) = mailbox.cloned() else {
+            return Ok(());
+        };
+        let subjects = subjects.to_vec();
+        on_files(move || mailbox.forget(&subjects))
+            .await
+            .map_err(MailerError)
     }
 }

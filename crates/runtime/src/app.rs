@@ -30,14 +30,35 @@ impl App {
     pub(crate) async fn open(settings: &Settings) -> Result<Self, Failure> {
         let policy = policy(settings)?;
         paths::private_folder(&settings.data_dir)?;
-        let keys = Arc::new(key_file::load(&settings.keys_file, settings.is_sqlite)?);
-        let url = settings.database_url.expose_secret();
-        let store = SeaOrmStore::connect(url, keys.clone(), Arc::new(SystemRandom)).await?;
+        if settings.is_sqlite {
+            Self::make_keys(settings).await?;
+        }
+        let keys = Arc::new(key_file::load(&settings.keys_file)?);
+        let store = connect(settings, keys.clone()).await?;
         Ok(Self {
             policy,
             keys,
             store,
         })
+    }
+
+    /// Makes the key ring where there is none. Not beside a database that holds people: their ring
+    /// is lost or elsewhere, and a new one could not read them.
+    pub(crate) async fn make_keys(settings: &Settings) -> Result<(), Failure> {
+        if settings.keys_file.exists() {
+            return Ok(());
+        }
+        let store = connect(settings, Arc::new(key_file::new_ring())).await?;
+        let holds_people = store.holds_people().await;
+        store.close().await?;
+        if holds_people? {
+            return Err(Failure::usage(format!(
+                "{}: there is no key ring, and the database holds people that only theirs can \
+                 read; restore it from its backup, or set keys_file to where it is",
+                settings.keys_file.display()
+            )));
+        }
+        key_file::create(&settings.keys_file)
     }
 
     /// Brings the schema up to date on the embedded database; elsewhere it must be current.
@@ -81,11 +102,17 @@ impl App {
     /// The pages.
     pub(crate) fn router(&self, settings: &Settings, service: Service) -> Result<Router, Failure> {
         let (per_client, total) = settings.limits(&self.policy);
+        // A proxy in front makes every visitor look local.
+        let is_local = service.public_url().is_loopback() && settings.trusted_proxies.is_empty();
         let options = Options {
             trusted_proxies: settings.trusted_proxies.clone(),
             per_client,
             total,
-            mailbox: mailing::mailbox(settings)?,
+            mailbox: if is_local {
+                mailing::mailbox(settings)?
+            } else {
+                None
+            },
             static_dir: settings.static_dir.clone(),
         };
         Ok(consentry_web::router(service, options))
@@ -122,9 +149,16 @@ fn public_url(settings: &Settings, listen: SocketAddr) -> Result<PublicUrl, Fail
     } else {
         "http"
     };
-    PublicUrl::parse(&format!("{scheme}://{listen}")).map_err(|_| {
+    let leads_nowhere = mailing::relay_is_remote(settings)? || listen.ip().is_unspecified();
+    let url = PublicUrl::parse(&format!("{scheme}://{listen}")).ok();
+    url.filter(|_| !leads_nowhere).ok_or_else(|| {
         Failure::usage("public_url: set it to the https address under which visitors see the site")
     })
+}
+
+async fn connect(settings: &Settings, keys: Arc<KeyRing>) -> Result<SeaOrmStore, Failure> {
+    let url = settings.database_url.expose_secret();
+    Ok(SeaOrmStore::connect(url, keys, Arc::new(SystemRandom)).await?)
 }
 
 /// Runs a program on a runtime of its own.

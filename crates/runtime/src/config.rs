@@ -87,6 +87,7 @@ impl fmt::Display for Origin {
 /// The settings as they were found, still text.
 #[derive(Default)]
 pub(crate) struct Config {
+    file: Option<String>,
     values: BTreeMap<&'static str, (String, Origin)>,
 }
 
@@ -110,6 +111,7 @@ impl Config {
         let mut config = Self::default();
         if let Some(path) = args.config.as_ref().or(variables.get("CONFIG")) {
             config.read_file(Path::new(path))?;
+            config.file = Some(path.clone());
         }
         for (name, value) in &variables {
             config.read_variable(name, value)?;
@@ -119,6 +121,11 @@ impl Config {
             config.values.insert(name, (value.clone(), origin));
         }
         Ok(config)
+    }
+
+    /// The configuration file, where one was named.
+    pub(crate) fn file(&self) -> Option<&str> {
+        self.file.as_deref()
     }
 
     /// The text of a setting and where it was found.
@@ -173,7 +180,12 @@ impl Config {
             let text = fs::read_to_string(value)
                 .map_err(|error| Failure::usage(format!("{variable}: {value}: {error}")))?;
             let text = text.trim_end_matches(['\r', '\n']).to_owned();
-            self.values.insert(key.name, (text, origin));
+            let previous = self.values.insert(key.name, (text, origin));
+            if let Some((_, Origin::Variable(other))) = previous {
+                return Err(Failure::usage(format!(
+                    "{other} and {variable} are both set"
+                )));
+            }
             return Ok(());
         }
         // What the project's own tests are told has its own prefix.
@@ -229,6 +241,15 @@ fn flags() -> impl Iterator<Item = &'static Key> {
 
 impl Args for SettingsArgs {
     fn augment_args(command: Command) -> Command {
+        let secrets: Vec<_> = KEYS
+            .iter()
+            .filter(|key| key.secret)
+            .map(|key| format!("  {0}, {0}_FILE: {1}", variable_of(key.name), key.help))
+            .collect();
+        let command = command.after_long_help(format!(
+            "Secrets come from the configuration file or the environment alone:\n{}",
+            secrets.join("\n")
+        ));
         let config = Arg::new("config")
             .long("config")
             .value_name("FILE")

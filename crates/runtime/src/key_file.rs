@@ -1,7 +1,7 @@
 //! The key ring's file: made on the first start of an embedded installation, read ever after.
 
 use std::{
-    fs::{self, OpenOptions},
+    fs::{self, File, OpenOptions},
     io::{self, Write},
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::Path,
@@ -15,17 +15,10 @@ use crate::{
     system::{SystemClock, SystemRandom},
 };
 
-/// Reads the ring; makes one where there is none and `may_create` says so.
-///
-/// With PostgreSQL several machines share one ring, so a missing one is never made in silence:
-/// a process with keys of its own could read nothing that the others wrote.
-pub(crate) fn load(path: &Path, may_create: bool) -> Result<KeyRing, Failure> {
+/// Reads the ring. A missing one is never made here: a process with keys of its own could read
+/// nothing that the others wrote.
+pub(crate) fn load(path: &Path) -> Result<KeyRing, Failure> {
     match read(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound && may_create => {
-            create(path).map_err(|error| unusable(path, &error))?;
-            // Another process may have been faster: what lies there now is the ring.
-            read(path).map_err(|error| unusable(path, &error))?
-        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Failure::usage(format!(
             "{}: there is no key ring; `consentry-admin migrate` makes one, copy it to every \
              machine of this installation",
@@ -34,6 +27,19 @@ pub(crate) fn load(path: &Path, may_create: bool) -> Result<KeyRing, Failure> {
         Err(error) => Err(unusable(path, &error)),
         Ok(read) => read,
     }
+}
+
+/// A ring of new keys.
+pub(crate) fn new_ring() -> KeyRing {
+    KeyRing::generate(
+        &mut |buffer: &mut [u8]| SystemRandom.fill(buffer),
+        SystemClock.now(),
+    )
+}
+
+/// Writes a new ring. Where another process was faster, its ring stays.
+pub(crate) fn create(path: &Path) -> Result<(), Failure> {
+    write_new(path).map_err(|error| unusable(path, &error))
 }
 
 fn read(path: &Path) -> io::Result<Result<KeyRing, Failure>> {
@@ -51,11 +57,8 @@ fn read(path: &Path) -> io::Result<Result<KeyRing, Failure>> {
 
 /// Writes a new ring beside its place and links it there: never half-written, never over
 /// another.
-fn create(path: &Path) -> io::Result<()> {
-    let ring = KeyRing::generate(
-        &mut |buffer: &mut [u8]| SystemRandom.fill(buffer),
-        SystemClock.now(),
-    );
+fn write_new(path: &Path) -> io::Result<()> {
+    let ring = new_ring();
     let mut suffix = [0; 8];
     SystemRandom.fill(&mut suffix);
     let draft = path.with_extension(format!("{:016x}.new", u64::from_be_bytes(suffix)));
@@ -68,6 +71,9 @@ fn create(path: &Path) -> io::Result<()> {
     file.sync_all()?;
     let linked = fs::hard_link(&draft, path);
     fs::remove_file(&draft)?;
+    if let Some(folder) = path.parent().filter(|folder| folder.is_dir()) {
+        File::open(folder)?.sync_all()?;
+    }
     match linked {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         linked => linked,

@@ -21,7 +21,22 @@ pub(crate) fn postman(settings: &Settings, policy: &Policy) -> Result<Postman, F
     let renderer = LetterRenderer::new(Arc::new(policy.clone()), sender)
         .map_err(|error| Failure::usage(format!("mail: {error}")))?;
     let dkim = dkim(settings, policy)?.unwrap_or_else(|| Dkim::new(Vec::new()));
-    Ok(Postman::new(renderer, dkim, transport))
+    let postman = Postman::new(renderer, dkim, transport);
+    // Letters from the time before there was a relay are forgotten with their people, too.
+    if settings.smtp_url.is_none() || !settings.mailbox_dir().is_dir() {
+        return Ok(postman);
+    }
+    Ok(postman.forgetting(open_mailbox(settings)?))
+}
+
+/// Whether letters leave this machine: their links must then lead to a public address.
+pub(crate) fn relay_is_remote(settings: &Settings) -> Result<bool, Failure> {
+    let Some(url) = &settings.smtp_url else {
+        return Ok(false);
+    };
+    let url = SmtpUrl::parse(url.expose_secret())
+        .map_err(|error| Failure::usage(format!("smtp_url: {error}")))?;
+    Ok(!url.is_loopback())
 }
 
 /// The relay, where one is configured.

@@ -10,6 +10,13 @@ use crate::Failure;
 
 /// Makes a folder that only we can read, or takes away what others may do with it.
 pub(crate) fn private_folder(path: &Path) -> Result<(), Failure> {
+    // A folder that everybody may write to, such as /var/tmp, is not ours to close.
+    if fs::metadata(path).is_ok_and(|folder| folder.permissions().mode() & 0o1000 != 0) {
+        return Err(Failure::usage(format!(
+            "{}: everybody shares this folder; name one for Consentry alone",
+            path.display()
+        )));
+    }
     let made = fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)

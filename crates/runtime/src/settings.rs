@@ -24,6 +24,10 @@ pub(crate) struct Settings {
     pub(crate) database_url: SecretString,
     /// Whether it is the embedded one.
     pub(crate) is_sqlite: bool,
+    /// The file of the embedded database.
+    database_file: Option<PathBuf>,
+    /// The configuration file, which may hold secrets.
+    config_file: Option<PathBuf>,
     /// Where to listen.
     pub(crate) listen: SocketAddr,
     /// The base of links; `None` follows the address that is bound.
@@ -109,7 +113,13 @@ impl Settings {
             ));
         }
         let in_data = |name: &str| data_dir.join(name);
+        let database_file = database_url.strip_prefix("sqlite:").map(|path| {
+            let path = path.trim_start_matches("//");
+            PathBuf::from(path.split('?').next().unwrap_or(path))
+        });
         let settings = Self {
+            database_file,
+            config_file: config.file().map(PathBuf::from),
             database_url: database_url.into(),
             is_sqlite,
             listen: parsed(config, "listen")?.unwrap_or(([127, 0, 0, 1], 8080).into()),
@@ -174,6 +184,8 @@ impl Settings {
     /// Every folder that must never be served.
     pub(crate) fn private_paths(&self) -> Vec<&Path> {
         let mut paths = vec![self.data_dir.as_path(), self.keys_file.as_path()];
+        paths.extend(self.database_file.as_deref());
+        paths.extend(self.config_file.as_deref());
         paths.extend(self.tls.iter().map(|tls| tls.key.as_path()));
         let dkim = self.dkim.iter().flat_map(|dkim| &dkim.keys);
         paths.extend(dkim.map(|(path, _)| path.as_path()));

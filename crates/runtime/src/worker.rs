@@ -33,7 +33,7 @@ pub fn worker(args: &SettingsArgs, once: bool) -> Result<(), Failure> {
     crate::app::block_on(async move {
         let stop = shutdown::on_signal()?;
         let app = App::open(&settings).await?;
-        app.require_schema().await?;
+        app.prepare_schema(&settings).await?;
         let service = app.service(&settings, settings.listen)?;
         if once {
             return one_pass(&service, &stop).await;
@@ -58,35 +58,65 @@ async fn one_pass(service: &Service, stop: &CancellationToken) -> Result<(), Fai
     ended
 }
 
-/// Runs until `stop`: letters at every turn, the other jobs when their time has come, by the
-/// wall clock, so that a machine that slept catches up at once.
+/// Runs until `stop`: letters all the time, and beside them the other jobs when their time has
+/// come, so that a relay that hangs holds up no purge.
 pub(crate) async fn run(service: &Service, interval: Duration, stop: CancellationToken) {
     let worker = new_worker_id();
-    let stopped = || stop.is_cancelled();
+    tokio::join!(
+        dispatch(service, &worker, &stop),
+        housekeep(service, &worker, interval, &stop),
+    );
+}
+
+async fn dispatch(service: &Service, worker: &WorkerId, stop: &CancellationToken) {
+    while !stop.is_cancelled() {
+        turn(service, Job::Dispatch, worker, stop).await;
+        pause(stop).await;
+    }
+}
+
+/// By the wall clock, so that a machine that slept catches up at once.
+async fn housekeep(
+    service: &Service,
+    worker: &WorkerId,
+    interval: Duration,
+    stop: &CancellationToken,
+) {
     let interval = SignedDuration::try_from(interval).unwrap_or(SignedDuration::MAX);
-    let mut last_jobs = None;
+    let mut last = None;
     while !stop.is_cancelled() {
         let now = SystemClock.now();
-        let jobs_due = last_jobs.is_none_or(|last| now.duration_since(last).abs() >= interval);
-        if jobs_due {
-            last_jobs = Some(now);
-        }
-        for job in Job::ALL {
-            if job != Job::Dispatch && !jobs_due {
-                continue;
-            }
-            match service.run_job(job, &worker, &stopped).await {
-                Ok(outcome) => report(job, &outcome),
-                Err(error) => {
-                    warn!(job = job.as_str(), %error, "the next turn tries again");
-                    last_jobs = None;
+        let is_due = |last| now.duration_since(last).abs() >= interval;
+        if last.is_none_or(is_due) {
+            last = Some(now);
+            for job in Job::ALL {
+                if job != Job::Dispatch && !turn(service, job, worker, stop).await {
+                    last = None;
                 }
             }
         }
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = tokio::time::sleep(POLL) => {}
+        pause(stop).await;
+    }
+}
+
+/// Runs a job once; `false` when it has to be tried again soon.
+async fn turn(service: &Service, job: Job, worker: &WorkerId, stop: &CancellationToken) -> bool {
+    match service.run_job(job, worker, &|| stop.is_cancelled()).await {
+        Ok(outcome) => {
+            report(job, &outcome);
+            true
         }
+        Err(error) => {
+            warn!(job = job.as_str(), %error, "the next turn tries again");
+            false
+        }
+    }
+}
+
+async fn pause(stop: &CancellationToken) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = tokio::time::sleep(POLL) => {}
     }
 }
 

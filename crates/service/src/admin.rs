@@ -96,8 +96,12 @@ impl Service {
             return Err(Error::RefusedDomain);
         }
         let same = address.comparison_key() == new.comparison_key();
-        if !same && self.find(&new).await.is_ok() {
-            return Err(Error::AddressInUse);
+        if !same {
+            match self.find(&new).await {
+                Ok(_) => return Err(Error::AddressInUse),
+                Err(Error::UnknownPerson) => {}
+                Err(error) => return Err(error),
+            }
         }
         self.on_behalf(address, |person, now| {
             let effects = person.request_address(new.clone(), Channel::Admin, self.policy(), now);

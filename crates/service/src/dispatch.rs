@@ -1,15 +1,18 @@
 //! Handing letters over: leased, re-read, composed, handed over, settled.
 
-use std::time::Duration;
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
 
 use consentry_policy::Policy;
-use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
-use tracing::{info, warn};
+use tokio::task::JoinSet;
+use tracing::{error, info, warn};
 
 use crate::{
     Error, Service,
-    ports::{Delivery, LeasedLetter, ReplyCode, Settlement, WorkerId},
+    ports::{Delivery, HandOver, LeasedLetter, LetterId, ReplyCode, Settlement, WorkerId},
 };
 
 /// What one pass of the dispatcher did.
@@ -51,6 +54,18 @@ const RENEWAL: Duration = Duration::from_secs(20);
 /// How many letters are leased at a time.
 const BATCH: u64 = 200;
 
+/// Between two looks for more letters while some hand-overs take long.
+const POLL: Duration = Duration::from_secs(1);
+
+/// How long hand-overs under way may take once the worker is to stop. What is cut off then is
+/// uncertain.
+const DRAIN: Duration = Duration::from_secs(20);
+
+/// How often, and how long apart at first, a settlement is tried: a letter that was taken and is
+/// not settled would be repeated.
+const SETTLE_TRIES: u32 = 6;
+const SETTLE_WAIT: Duration = Duration::from_millis(200);
+
 impl Service {
     /// Hands over every letter that is due, until none is left or `stop` says so.
     pub async fn dispatch(
@@ -60,21 +75,11 @@ impl Service {
     ) -> Result<DispatchReport, Error> {
         let mut report = DispatchReport::default();
         self.settle_abandoned(worker, &mut report).await?;
-        while !stop() {
-            let leased = self
-                .store()
-                .lease_letters(self.controller(), worker, self.now(), BATCH)
-                .await?;
-            if leased.is_empty() {
-                break;
-            }
-            let work = self.hand_over_all(worker, leased, stop, &mut report);
-            tokio::select! {
-                () = work => {}
-                // Never ends: the work above decides how long the leases are held.
-                () = self.keep_leases(worker) => {}
-            }
-        }
+        let ended = tokio::select! {
+            ended = self.hand_over_all(worker, stop, &mut report) => ended,
+            // Never ends: the work above decides how long the leases are held.
+            ended = self.keep_leases(worker) => ended,
+        };
         if stop() {
             self.store()
                 .release_letters(self.controller(), worker)
@@ -90,7 +95,49 @@ impl Service {
                 "letters dispatched"
             );
         }
-        Ok(report)
+        ended.map(|()| report)
+    }
+
+    /// Keeps every slot of the mailer busy: a relay that hangs over one letter holds up no other.
+    async fn hand_over_all(
+        &self,
+        worker: &WorkerId,
+        stop: &(dyn Fn() -> bool + Send + Sync),
+        report: &mut DispatchReport,
+    ) -> Result<(), Error> {
+        let mut waiting = VecDeque::new();
+        // Tasks of their own: a store may let writers take turns, and whoever waits here must not
+        // hold one up.
+        let mut under_way = JoinSet::new();
+        let mut stopping = None;
+        loop {
+            if waiting.is_empty() && !stop() {
+                let store = self.store();
+                let leased = store.lease_letters(self.controller(), worker, self.now(), BATCH);
+                waiting.extend(leased.await?);
+            }
+            while under_way.len() < self.mailer().concurrency() && !stop() {
+                let Some(letter) = waiting.pop_front() else {
+                    break;
+                };
+                let (service, worker) = (self.clone(), worker.clone());
+                under_way.spawn(async move { service.hand_over(&worker, letter).await });
+            }
+            if stop() && stopping.get_or_insert_with(Instant::now).elapsed() > DRAIN {
+                return Ok(());
+            }
+            tokio::select! {
+                ended = under_way.join_next() => match ended {
+                    None => return Ok(()),
+                    Some(Ok(Ok(Some(settlement)))) => report.count(&settlement),
+                    Some(Ok(Ok(None))) => {}
+                    // The lease runs out and the letter is picked up again.
+                    Some(Ok(Err(error))) => warn!(%error, "a letter could not be settled"),
+                    Some(Err(_)) => error!("a hand-over panicked"),
+                },
+                () = tokio::time::sleep(POLL) => {}
+            }
+        }
     }
 
     /// Letters that a dead worker was handing over: nobody knows how it ended.
@@ -106,37 +153,13 @@ impl Service {
         for letter in abandoned {
             let now = self.now();
             let settlement = uncertain(&letter, self.policy(), now);
-            store
-                .settle(self.controller(), worker, letter.id, &settlement, None, now)
-                .await?;
+            self.settle(worker, letter.id, &settlement, None).await?;
             report.count(&settlement);
         }
         Ok(())
     }
 
-    async fn hand_over_all(
-        &self,
-        worker: &WorkerId,
-        leased: Vec<LeasedLetter>,
-        stop: &(dyn Fn() -> bool + Send + Sync),
-        report: &mut DispatchReport,
-    ) {
-        let settled: Vec<_> = stream::iter(leased)
-            .take_while(|_| std::future::ready(!stop()))
-            .map(|letter| async move { self.hand_over(worker, &letter).await })
-            .buffer_unordered(self.mailer().concurrency())
-            .collect()
-            .await;
-        for settlement in settled {
-            match settlement {
-                Ok(settlement) => report.count(&settlement),
-                // The lease runs out and the letter is picked up again.
-                Err(error) => warn!(%error, "a letter could not be settled"),
-            }
-        }
-    }
-
-    async fn keep_leases(&self, worker: &WorkerId) {
+    async fn keep_leases(&self, worker: &WorkerId) -> Result<(), Error> {
         loop {
             tokio::time::sleep(RENEWAL).await;
             if let Err(error) = self.store().renew_letters(self.controller(), worker).await {
@@ -145,37 +168,59 @@ impl Service {
         }
     }
 
+    /// `None` when the lease was lost meanwhile: whoever has it now settles the letter.
     async fn hand_over(
         &self,
         worker: &WorkerId,
-        letter: &LeasedLetter,
-    ) -> Result<Settlement, Error> {
+        letter: LeasedLetter,
+    ) -> Result<Option<Settlement>, Error> {
         let store = self.store();
         // The person is read again here, in the transaction that marks the letter as being
         // handed over: whoever left or was erased before this instant gets nothing (S0-53).
-        let person = store
+        let begun = store
             .begin_hand_over(self.controller(), worker, letter.id)
             .await?;
-        let composed = person.and_then(|person| self.compose(letter, &person, self.now()));
+        let composed = match begun {
+            HandOver::LeaseLost => return Ok(None),
+            HandOver::NobodyThere => None,
+            HandOver::Begun(person) => self.compose(&letter, &person, self.now()),
+        };
         let (settlement, reply) = match composed {
             None => (Settlement::Cancelled, None),
             Some(composed) => {
                 let delivery = self.mailer().deliver(&composed).await;
-                self.judge(letter, delivery)
+                self.judge(&letter, delivery)
             }
         };
+        self.settle(worker, letter.id, &settlement, reply).await?;
+        Ok(Some(settlement))
+    }
+
+    async fn settle(
+        &self,
+        worker: &WorkerId,
+        letter: LetterId,
+        settlement: &Settlement,
+        reply: Option<ReplyCode>,
+    ) -> Result<(), Error> {
+        let (store, controller) = (self.store(), self.controller());
+        let mut wait = SETTLE_WAIT;
+        for _ in 1..SETTLE_TRIES {
+            let now = self.now();
+            match store
+                .settle(controller, worker, letter, settlement, reply, now)
+                .await
+            {
+                Ok(()) => return Ok(()),
+                Err(error) => warn!(%error, "a letter could not be settled, trying again"),
+            }
+            tokio::time::sleep(wait).await;
+            wait *= 2;
+        }
         let now = self.now();
-        store
-            .settle(
-                self.controller(),
-                worker,
-                letter.id,
-                &settlement,
-                reply,
-                now,
-            )
-            .await?;
-        Ok(settlement)
+        Ok(store
+            .settle(controller, worker, letter, settlement, reply, now)
+            .await?)
     }
 
     fn judge(&self, letter: &LeasedLetter, delivery: Delivery) -> (Settlement, Option<ReplyCode>) {

@@ -84,9 +84,12 @@ impl Service {
             Job::Remind => self.remind(worker, stop).await,
             Job::Dispatch => self.dispatch_job(worker, stop).await,
         };
-        if job == Job::Dispatch && matches!(ended, Ok(JobOutcome::Idle)) {
-            // Looked every second; a write each time would only wear the disk.
-            return ended;
+        if job == Job::Dispatch {
+            let failed_before = self.note_dispatch(ended.is_err());
+            if !failed_before && matches!(ended, Ok(JobOutcome::Idle)) {
+                // Looked every second; a write each time would only wear the disk.
+                return ended;
+            }
         }
         let (outcome, failed) = match &ended {
             Ok(JobOutcome::Done(what)) => (what.clone(), false),

@@ -24,6 +24,12 @@ impl Service {
         }
         let zone = &self.policy().time_zone;
         let confirm_url = self.confirm_url(letter.kind, person, now);
+        // Nobody has proven yet that the new address is the person's: its letter opens nothing of
+        // their record.
+        let (preferences, unsubscribe) = match letter.kind {
+            LetterKind::AddressConfirmation => (Purpose::WithdrawAddress, Purpose::WithdrawAddress),
+            _ => (Purpose::Preferences, Purpose::Unsubscribe),
+        };
         Some(Letter {
             id: letter.id,
             kind: letter.kind,
@@ -32,12 +38,14 @@ impl Service {
             language: person.language,
             date: now,
             topics: topics_of(letter.kind, person),
-            confirm_until: confirm_url
-                .is_some()
-                .then(|| self.policy().links.confirmation.after(now, zone)),
+            confirm_until: confirm_url.is_some().then(|| {
+                let link_ends = self.policy().links.confirmation.after(now, zone);
+                let record_ends = person.ends_at(self.policy());
+                record_ends.map_or(link_ends, |ends| ends.min(link_ends))
+            }),
             confirm_url,
-            preferences_url: self.link(Purpose::Preferences, person, now),
-            unsubscribe_url: self.link(Purpose::Unsubscribe, person, now),
+            preferences_url: self.link(preferences, person, now),
+            unsubscribe_url: self.link(unsubscribe, person, now),
             home_url: self.public_url().join("/"),
             erasure: person
                 .erased_at

@@ -11,7 +11,10 @@ use crate::{Error, LinkError, Service, ports::SecretUrl};
 
 /// The base of every link: from the configuration only, never from a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PublicUrl(String);
+pub struct PublicUrl {
+    base: String,
+    is_loopback: bool,
+}
 
 /// Why a URL cannot be the base of every link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -43,23 +46,31 @@ impl PublicUrl {
             "http" => return Err(PublicUrlError::Insecure),
             _ => return Err(PublicUrlError::Malformed),
         }
-        Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
+        Ok(Self {
+            base: url.as_str().trim_end_matches('/').to_owned(),
+            is_loopback,
+        })
     }
 
     /// The URL of a path that begins with a slash.
     pub fn join(&self, path: &str) -> String {
-        format!("{}{path}", self.0)
+        format!("{}{path}", self.base)
+    }
+
+    /// Whether links lead to this machine alone.
+    pub fn is_loopback(&self) -> bool {
+        self.is_loopback
     }
 
     /// Whether links are https.
     pub fn is_https(&self) -> bool {
-        self.0.starts_with("https:")
+        self.base.starts_with("https:")
     }
 }
 
 impl AsRef<str> for PublicUrl {
     fn as_ref(&self) -> &str {
-        &self.0
+        &self.base
     }
 }
 
@@ -67,7 +78,7 @@ const fn path_of(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::Confirm | Purpose::ConfirmAddress => "/confirm/",
         Purpose::Preferences => "/preferences/",
-        Purpose::Unsubscribe => "/unsubscribe/",
+        Purpose::Unsubscribe | Purpose::WithdrawAddress => "/unsubscribe/",
     }
 }
 

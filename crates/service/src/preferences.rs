@@ -27,7 +27,8 @@ pub struct PreferencesView {
     pub masked_address: Option<String>,
     /// The state over all topics.
     pub state: PersonState,
-    /// Every topic of the policy with its state, `None` when it was never asked for.
+    /// Every topic of the policy with its state, `None` when it was never asked for. Empty
+    /// behind an unsubscribe link that was superseded: it leaves everything and shows nothing.
     pub topics: Vec<TopicChoice>,
     /// Whether a restriction is in force (GDPR art. 18).
     pub restricted: bool,
@@ -75,7 +76,11 @@ impl Service {
             return Err(Error::UnknownTopic);
         }
         self.act(door, token, |claims, person, now| {
-            let (choice, effects) = person.choose(keep, self.policy(), now);
+            if claims.generation != person.generation {
+                return Err(LinkError::Superseded.into());
+            }
+            let may_add = door == Door::Preferences;
+            let (choice, effects) = person.choose(keep, may_add, self.policy(), now);
             let chosen = match choice {
                 Choice::Saved => Chosen::Saved(self.preferences_view(claims, person, now)),
                 Choice::ConfirmationMailed => Chosen::ConfirmationMailed,
@@ -96,24 +101,45 @@ impl Service {
 
     /// The mail program's own button (RFC 8058): a global unsubscribe, immediate and
     /// idempotent. A person who is not held any more has nothing left to leave (S0-51, S0-52).
+    ///
+    /// In a letter to a new address that nobody has proven yet, it withdraws that address.
     pub async fn one_click(&self, token: &str) -> Result<(), Error> {
-        let claims = self.claims(Purpose::Unsubscribe, token)?;
+        let claims = self
+            .claims(Purpose::Unsubscribe, token)
+            .or_else(|_| self.claims(Purpose::WithdrawAddress, token))?;
+        let id = SubjectId(claims.subject);
         let left = self
-            .with_person(
-                SubjectId(claims.subject),
-                Error::UnknownPerson,
-                |person, now| {
-                    Ok((
-                        (),
-                        person.unsubscribe_all(Channel::OneClick, self.policy(), now),
-                    ))
-                },
-            )
+            .with_person(id, Error::UnknownPerson, |person, now| {
+                let effects = match claims.purpose {
+                    Purpose::Unsubscribe => {
+                        person.unsubscribe_all(Channel::OneClick, self.policy(), now)
+                    }
+                    // A link that is superseded has nothing left to withdraw.
+                    _ if claims.generation != person.generation => Effects::default(),
+                    _ => person
+                        .withdraw_address(self.policy(), now)
+                        .unwrap_or_default(),
+                };
+                Ok(((), effects))
+            })
             .await;
         match left {
             Err(Error::UnknownPerson) => Ok(()),
             left => left,
         }
+    }
+
+    /// Whether a link in a letter to a new address can still withdraw it. Changes nothing.
+    ///
+    /// # Errors
+    /// [`LinkError::Unknown`] when there is nothing to withdraw.
+    pub async fn address_request(&self, token: &str) -> Result<(), Error> {
+        let claims = self.claims(Purpose::WithdrawAddress, token)?;
+        let person = self.person_of(&claims).await?;
+        if person.requested_address.is_none() || claims.generation != person.generation {
+            return Err(LinkError::Unknown.into());
+        }
+        Ok(())
     }
 
     /// Hides the person at once; the purge follows after the policy's grace (S0-40, S0-60).
@@ -233,6 +259,7 @@ impl Service {
                 .policy()
                 .topics
                 .iter()
+                .filter(|_| claims.generation == person.generation)
                 .map(|topic| {
                     let held = person.subscription(&topic.id);
                     TopicChoice {

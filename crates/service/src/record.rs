@@ -43,7 +43,7 @@ pub struct TopicRecord {
     pub topic: String,
     /// Its state.
     pub state: &'static str,
-    /// The legal basis, with its article.
+    /// The legal basis.
     pub basis: &'static str,
     /// When it was first asked for.
     pub requested_at: String,
@@ -143,7 +143,7 @@ impl PersonRecord {
             state: person.state().as_str(),
             language: person.language.as_str(),
             topics: person.subscriptions.iter().map(topic_record).collect(),
-            history: events.iter().filter_map(state_change).collect(),
+            history: history(events),
             events: events.iter().map(event_record).collect(),
             first_submitted_at: person.first_submitted_at.to_string(),
             reminded_at: text(person.reminded_at),
@@ -228,6 +228,19 @@ fn event_record(event: &ConsentEvent) -> EventRecord {
         notice_version: evidence.notice.to_string(),
         receipt: event.receipt.to_string(),
     }
+}
+
+/// The changes of state: an event that leaves a topic as it was is none.
+fn history(events: &[ConsentEvent]) -> Vec<StateChange> {
+    let mut changes: Vec<StateChange> = Vec::new();
+    for change in events.iter().filter_map(state_change) {
+        let concerns = |past: &&StateChange| past.topic.is_none() || past.topic == change.topic;
+        let last = changes.iter().rev().find(concerns);
+        if last.is_none_or(|last| last.state != change.state) {
+            changes.push(change);
+        }
+    }
+    changes
 }
 
 fn state_change(event: &ConsentEvent) -> Option<StateChange> {

@@ -1,6 +1,9 @@
 //! The handle that everybody calls, and how a use case becomes one commit.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use consentry_domain::{ConsentEvent, Effects, Receipt, Subject, SubjectId};
 use consentry_policy::{ControllerId, Policy};
@@ -36,6 +39,7 @@ pub struct Parts {
 pub struct Service {
     parts: Arc<Parts>,
     together: Arc<Together>,
+    dispatch_failed: Arc<AtomicBool>,
 }
 
 /// How often a use case is tried again when another process changed the same person.
@@ -47,6 +51,7 @@ impl Service {
         Self {
             parts: Arc::new(parts),
             together: Arc::default(),
+            dispatch_failed: Arc::default(),
         }
     }
 
@@ -71,6 +76,11 @@ impl Service {
 
     pub(crate) fn store(&self) -> &dyn Store {
         self.parts.store.as_ref()
+    }
+
+    /// Remembers whether the last dispatch failed; answers with how the one before ended.
+    pub(crate) fn note_dispatch(&self, failed: bool) -> bool {
+        self.dispatch_failed.swap(failed, Ordering::Relaxed)
     }
 
     pub(crate) fn together(&self) -> &Together {

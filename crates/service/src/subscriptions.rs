@@ -51,6 +51,9 @@ impl Service {
         unit: &mut dyn UnitOfWork,
         requests: &[SignUp],
     ) -> Result<(), Error> {
+        requests
+            .iter()
+            .try_for_each(|one| self.check_request(one))?;
         let addresses: Vec<_> = requests.iter().map(|one| one.address.clone()).collect();
         let known = unit.live_by_address(self.controller(), &addresses).await?;
         let now = self.now();

@@ -1,13 +1,13 @@
 //! Sign-ups that share a commit.
 //!
 //! What costs is the durable commit and the round trips, not the decision. Requests that arrive
-//! while a commit runs wait, and the next commit takes all of them, set-wise. There is no task
-//! behind it: whoever's turn it is commits for everybody who waits.
+//! while a commit runs wait, and the next commit takes all of them, set-wise: whoever's turn it is
+//! commits for everybody who waits.
 
 use std::{
     collections::HashSet,
     mem,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use consentry_domain::SignUp;
@@ -23,7 +23,7 @@ type Ended = Result<(), StoreError>;
 #[derive(Default)]
 pub(crate) struct Together {
     waiting: Mutex<Vec<(SignUp, oneshot::Sender<Ended>)>>,
-    turn: tokio::sync::Mutex<()>,
+    turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Together {
@@ -65,10 +65,20 @@ impl Service {
                     biased;
                     ended = &mut ended => match ended {
                         Ok(ended) => return ended.map_err(Error::from),
-                        // Whoever had the turn went away with it: nothing was committed.
+                        // The commit was lost with its runtime; asking again is harmless.
                         Err(_) => break,
                     },
-                    _turn = together.turn.lock() => self.commit_waiting().await,
+                    turn = Arc::clone(&together.turn).lock_owned() => {
+                        // A task of its own: a visitor who goes away takes nobody along.
+                        let service = self.clone();
+                        let commit = tokio::spawn(async move {
+                            service.commit_waiting().await;
+                            drop(turn);
+                        });
+                        if commit.await.is_err() {
+                            break;
+                        }
+                    }
                 }
             }
         }
@@ -79,22 +89,32 @@ impl Service {
         if requests.is_empty() {
             return;
         }
+        let ended = self.commit(&requests).await;
+        let is_alone = requests.len() == 1;
+        for (request, tell) in requests.into_iter().zip(tell) {
+            let ended = match &ended {
+                // One request that cannot be stored must not take the others along.
+                Err(_) if !is_alone => self.commit(&[request]).await,
+                ended => ended.clone(),
+            };
+            // A caller that went away meanwhile is none the worse for it.
+            let _ = tell.send(ended);
+        }
+    }
+
+    async fn commit(&self, requests: &[SignUp]) -> Ended {
         let ended = self
             .retry_conflicts(|| async {
                 let mut unit = self.store().begin().await?;
-                self.sign_up_in(unit.as_mut(), &requests).await?;
+                self.sign_up_in(unit.as_mut(), requests).await?;
                 Ok(unit.commit().await?)
             })
             .await;
-        let ended = ended.map_err(|error| match error {
+        ended.map_err(|error| match error {
             Error::Store(error) => error,
             other => StoreError::Unavailable {
                 reason: other.to_string(),
             },
-        });
-        for tell in tell {
-            // A caller that went away meanwhile is none the worse for it.
-            let _ = tell.send(ended.clone());
-        }
+        })
     }
 }

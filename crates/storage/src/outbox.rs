@@ -222,6 +222,8 @@ fn settled(held: &letter::Model, settlement: &Settlement) -> (LetterState, Optio
     };
     match settlement {
         Settlement::Sent => (LetterState::Sent, None),
+        // A repeat that failed says nothing of the first hand-over.
+        Settlement::Failed if held.uncertain > 0 => (LetterState::Uncertain, None),
         Settlement::Failed => (LetterState::Failed, None),
         Settlement::Retry(at) if is_owed => (LetterState::Queued, Some(at.as_microsecond())),
         Settlement::Retry(_) | Settlement::Cancelled => (cancelled, None),

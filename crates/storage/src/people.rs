@@ -7,10 +7,12 @@ use consentry_domain::{ConsentEvent, PersonState, Subject, SubjectId, TopicState
 use consentry_policy::ControllerId;
 use consentry_service::ports::{Candidates, Filter, StoreError};
 use sea_orm::{
-    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     QueryTrait, Select,
     sea_query::{Expr, ExprTrait, Query},
 };
+
+use tracing::error;
 
 use crate::{
     entity::{consent_event, subject, subscription},
@@ -110,6 +112,11 @@ pub(crate) async fn candidates(
                 .filter(subject::Column::ErasedAt.is_null())
                 .filter(subject::Column::RestrictedAt.is_null())
                 .filter(subject::Column::FirstSubmittedAt.lte(clock.as_microsecond()))
+                .filter(
+                    Condition::any()
+                        .add(subject::Column::ObjectedAt.is_null())
+                        .add(subject::Column::ObjectedAt.lte(clock.as_microsecond())),
+                )
                 .filter(subject::Column::Id.not_in_subquery(later))
                 .order_by_asc(subject::Column::FirstSubmittedAt)
         }
@@ -138,6 +145,29 @@ pub(crate) async fn load(
     vault: &Vault,
     query: Select<subject::Entity>,
 ) -> Result<Vec<Held>, StoreError> {
+    read(db, vault, query).await?.into_iter().collect()
+}
+
+/// The same, without the records that cannot be read: one damaged row must not stop what is owed to
+/// everybody else.
+pub(crate) async fn load_readable(
+    db: &DatabaseTransaction,
+    vault: &Vault,
+    query: Select<subject::Entity>,
+) -> Result<Vec<Held>, StoreError> {
+    let read = read(db, vault, query).await?;
+    let readable = read.into_iter().filter_map(|held| {
+        held.inspect_err(|error| error!(%error, "a record is left out"))
+            .ok()
+    });
+    Ok(readable.collect())
+}
+
+async fn read(
+    db: &DatabaseTransaction,
+    vault: &Vault,
+    query: Select<subject::Entity>,
+) -> Result<Vec<Result<Held, StoreError>>, StoreError> {
     let people = query.all(db).await.map_err(store_error)?;
     let mut topics_of: HashMap<i64, Vec<subscription::Model>> = HashMap::new();
     for people in people.chunks(ROWS) {
@@ -152,14 +182,12 @@ pub(crate) async fn load(
             topics_of.entry(topic.subject_id).or_default().push(topic);
         }
     }
-    people
-        .into_iter()
-        .map(|row| {
-            let topics = topics_of.remove(&row.id).unwrap_or_default();
-            let subject = rows::subject(&row, vault.open(&row)?, &topics)?;
-            Ok(Held { row, subject })
-        })
-        .collect()
+    let held = people.into_iter().map(|row| {
+        let topics = topics_of.remove(&row.id).unwrap_or_default();
+        let subject = rows::subject(&row, vault.open(&row)?, &topics)?;
+        Ok(Held { row, subject })
+    });
+    Ok(held.collect())
 }
 
 /// The evidence of one person, oldest first.

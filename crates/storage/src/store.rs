@@ -8,11 +8,11 @@ use consentry_domain::{ConsentEvent, Subject, SubjectId};
 use consentry_keys::KeyRing;
 use consentry_policy::ControllerId;
 use consentry_service::ports::{
-    Candidates, Filter, JobStatus, LeasedLetter, LetterId, OutboxStatus, Random, ReplyCode,
-    Settlement, Store, StoreError, UnitOfWork, WorkerId,
+    Candidates, Filter, HandOver, JobStatus, LeasedLetter, LetterId, OutboxStatus, Random,
+    ReplyCode, Settlement, Store, StoreError, UnitOfWork, WorkerId,
 };
 use jiff::Timestamp;
-use sea_orm::{DatabaseConnection, Select};
+use sea_orm::{DatabaseConnection, EntityTrait, QuerySelect, Select};
 
 use crate::{
     connect::connect,
@@ -71,6 +71,23 @@ impl SeaOrmStore {
     /// Which migrations are applied. Writes nothing.
     pub async fn migration_status(&self) -> Result<MigrationStatus, StoreError> {
         schema::status(&self.database).await
+    }
+
+    /// Whether anybody is held, erased people included; `false` before the first migration.
+    pub async fn holds_people(&self) -> Result<bool, StoreError> {
+        if self.migration_status().await?.applied == 0 {
+            return Ok(false);
+        }
+        let connection = &self.database.connection;
+        let found = subject::Entity::find()
+            .select_only()
+            .column(subject::Column::Id)
+            .limit(1)
+            .into_tuple::<i64>()
+            .one(connection)
+            .await
+            .map_err(store_error)?;
+        Ok(found.is_some())
     }
 
     /// Closes every connection; on SQLite the last one merges the WAL into the file.
@@ -200,16 +217,18 @@ impl Store for SeaOrmStore {
         controller: &ControllerId,
         worker: &WorkerId,
         letter: LetterId,
-    ) -> Result<Option<Subject>, StoreError> {
+    ) -> Result<HandOver, StoreError> {
         let transaction = self.database.write().await?;
         let db = &transaction.inner;
         let Some(id) = outbox::begin_hand_over(db, controller, worker, letter).await? else {
-            return Ok(None);
+            return Ok(HandOver::LeaseLost);
         };
         let query = people::with_ids(controller, &[id]);
-        let person = people::load(db, &self.vault, query).await?.pop();
+        let person = people::load_readable(db, &self.vault, query).await?.pop();
         transaction.commit().await?;
-        Ok(person.map(|held| held.subject))
+        Ok(person.map_or(HandOver::NobodyThere, |held| {
+            HandOver::Begun(Box::new(held.subject))
+        }))
     }
 
     async fn settle(

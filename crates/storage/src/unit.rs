@@ -48,10 +48,24 @@ impl Unit {
     async fn lock(&mut self, query: Select<subject::Entity>) -> Result<Vec<SubjectId>, StoreError> {
         let query = query.order_by_asc(subject::Column::Id).lock_exclusive();
         let found = people::load(&self.transaction.inner, &self.vault, query).await?;
+        Ok(self.hold(found))
+    }
+
+    /// The same, without the records that cannot be read.
+    async fn lock_readable(
+        &mut self,
+        query: Select<subject::Entity>,
+    ) -> Result<Vec<SubjectId>, StoreError> {
+        let query = query.order_by_asc(subject::Column::Id).lock_exclusive();
+        let found = people::load_readable(&self.transaction.inner, &self.vault, query).await?;
+        Ok(self.hold(found))
+    }
+
+    fn hold(&mut self, found: Vec<Held>) -> Vec<SubjectId> {
         let ids = found.iter().map(|held| held.subject.id).collect();
         let found = found.into_iter().map(|held| (held.subject.id, held));
         self.held.extend(found);
-        Ok(ids)
+        ids
     }
 
     fn row(&self, change: &Change) -> Result<subject::Model, StoreError> {
@@ -170,7 +184,10 @@ impl UnitOfWork for Unit {
     ) -> Result<Vec<Option<Subject>>, StoreError> {
         let mut found = HashMap::new();
         for ids in ids.chunks(ROWS) {
-            for id in self.lock(people::with_ids(controller, ids)).await? {
+            for id in self
+                .lock_readable(people::with_ids(controller, ids))
+                .await?
+            {
                 found.insert(id, self.held[&id].subject.clone());
             }
         }

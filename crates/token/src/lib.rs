@@ -58,6 +58,8 @@ pub enum Purpose {
     Unsubscribe,
     /// Confirm a new address of a known person.
     ConfirmAddress,
+    /// Withdraw the request for a new address: all that its owner can do before confirming.
+    WithdrawAddress,
 }
 
 impl Purpose {
@@ -68,6 +70,7 @@ impl Purpose {
             Self::Preferences => "preferences",
             Self::Unsubscribe => "unsubscribe",
             Self::ConfirmAddress => "confirm-address",
+            Self::WithdrawAddress => "withdraw-address",
         }
     }
 }

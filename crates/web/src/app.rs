@@ -1,11 +1,13 @@
 //! What all requests share.
 
-use std::sync::Arc;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use consentry_policy::Policy;
 use consentry_service::{Service, ports::LocalMailbox};
 use ipnet::IpNet;
-use tower_http::services::ServeDir;
 use url::Url;
 
 use crate::{Options, limits::Limits};
@@ -19,7 +21,7 @@ struct Parts {
     limits: Limits,
     trusted_proxies: Vec<IpNet>,
     mailbox: Option<Arc<dyn LocalMailbox>>,
-    files: Option<ServeDir>,
+    static_dir: Option<PathBuf>,
     base_path: String,
 }
 
@@ -32,7 +34,7 @@ impl App {
             limits: Limits::new(options.per_client, options.total),
             trusted_proxies: options.trusted_proxies,
             mailbox: options.mailbox,
-            files: options.static_dir.map(ServeDir::new),
+            static_dir: options.static_dir,
             base_path,
             service,
         }))
@@ -58,8 +60,8 @@ impl App {
         self.0.mailbox.clone()
     }
 
-    pub(crate) fn files(&self) -> Option<ServeDir> {
-        self.0.files.clone()
+    pub(crate) fn static_dir(&self) -> Option<&Path> {
+        self.0.static_dir.as_deref()
     }
 
     /// The path of a page, below the path of the public URL.

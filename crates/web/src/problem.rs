@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use askama::Template;
 use axum::{
-    Json,
+    Extension, Json,
     http::{
         HeaderMap, HeaderValue, StatusCode,
         header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER, VARY},
     },
     response::{IntoResponse, Response},
 };
-use consentry_policy::{Language, Period};
+use consentry_policy::Period;
 use consentry_service::{Error, LinkError, ports::StoreError};
 use serde::Serialize;
 use tracing::error;
@@ -176,9 +176,14 @@ impl IntoResponse for Problem {
     }
 }
 
-/// The language of an answer when a form field chose it.
-#[derive(Clone, Copy)]
-pub(crate) struct Spoken(pub(crate) Language);
+/// How to answer when a form field chose the language.
+#[derive(Clone)]
+struct Spoken(Visitor);
+
+/// An answer to a form. A problem in it is written out for this visitor.
+pub(crate) fn spoken(visitor: Visitor, answer: impl IntoResponse) -> Response {
+    (Extension(Spoken(visitor)), answer).into_response()
+}
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
@@ -221,8 +226,8 @@ pub(crate) fn write(app: &App, visitor: &Visitor, mut response: Response) -> Res
         return response;
     };
     let spoken = response.extensions().get::<Spoken>();
-    let language = spoken.map_or(visitor.language, |Spoken(language)| *language);
-    let layout = Layout::new(app, &visitor.in_language(language));
+    let visitor = spoken.map_or(visitor, |Spoken(visitor)| visitor);
+    let layout = Layout::new(app, visitor);
     let mut written = if visitor.wants_json {
         problem.document(&layout)
     } else {

@@ -16,14 +16,17 @@ use url::{Host, Url, form_urlencoded};
 use crate::{
     app::App,
     client::{self, Client},
+    input::Form,
+    problem::Problem,
 };
 
 /// How to answer a request. Put into its extensions by the outermost layer.
 #[derive(Clone)]
 pub(crate) struct Visitor {
-    /// The language of the answer: `?lang=`, then `Accept-Language`, then the policy's default.
+    /// The language of the answer: `?lang=`, then the `lang` field of a form, then
+    /// `Accept-Language`, then the policy's default.
     pub(crate) language: Language,
-    /// The language that the URL asks for, kept in the links of the page.
+    /// The language that the URL or a form asks for, kept in the links of the page.
     pub(crate) asked: Option<Language>,
     /// Whether errors are `application/problem+json` (RFC 9457) instead of a page.
     pub(crate) wants_json: bool,
@@ -66,24 +69,30 @@ impl Visitor {
         }
     }
 
-    /// The language when a form has a `lang` field: it counts after the URL.
-    pub(crate) fn language_with(&self, app: &App, field: Option<&str>) -> Language {
-        let field = field.and_then(|value| offered(app, value));
-        self.asked.or(field).unwrap_or(self.language)
+    /// The same visitor, when a form has a `lang` field: it counts after the URL, and the next page
+    /// speaks the language of the form.
+    pub(crate) fn with_field(&self, app: &App, field: Option<&str>) -> Self {
+        let field = || field.and_then(|value| offered(app, value));
+        let asked = self.asked.or_else(field);
+        Self {
+            language: asked.unwrap_or(self.language),
+            asked,
+            ..self.clone()
+        }
+    }
+
+    /// The same for a whole form.
+    ///
+    /// # Errors
+    /// [`Problem::Malformed`] when it names several languages.
+    pub(crate) fn with_form(&self, app: &App, form: &Form) -> Result<Self, Problem> {
+        Ok(self.with_field(app, form.one("lang")?))
     }
 
     /// The same visitor, with links and language switch as on the page at `path`.
     pub(crate) fn at(&self, path: &str) -> Self {
         Self {
             path: path.to_owned(),
-            ..self.clone()
-        }
-    }
-
-    /// The same visitor, spoken to in another language.
-    pub(crate) fn in_language(&self, language: Language) -> Self {
-        Self {
-            language,
             ..self.clone()
         }
     }

@@ -51,7 +51,7 @@ fn run(anna: &mut Subject, step: &Step, policy: &Policy, now: &mut Timestamp) ->
             .confirm(policy, *now)
             .map(|(_, effects)| effects)
             .unwrap_or_default(),
-        Step::Choose(keep) => anna.choose(&named(keep), policy, *now).1,
+        Step::Choose(keep) => anna.choose(&named(keep), true, policy, *now).1,
         Step::UnsubscribeAll => anna.unsubscribe_all(Channel::Link, policy, *now),
         Step::Remind => anna.remind(policy, *now).unwrap_or_default(),
         Step::Restrict => anna.restrict(policy, *now).unwrap_or_default(),

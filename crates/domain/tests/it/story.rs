@@ -2,7 +2,8 @@
 
 use consentry_address::EmailAddress;
 use consentry_domain::{
-    Action, Channel, Choice, Confirmation, LetterKind, NothingToConfirm, PersonState, TopicState,
+    Action, Channel, Choice, Confirmation, Effects, LetterKind, NothingToConfirm, PersonState,
+    TopicState,
 };
 use consentry_policy::{LegalBasis, Policy};
 
@@ -87,11 +88,11 @@ fn leaving_one_topic_keeps_the_others() {
     let policy = Policy::demo();
     let mut anna = confirmed(at(NOON));
     let all = ["newsletter", "demo", "sales-follow-up"].map(topic);
-    anna.choose(&all, &policy, at(NOON));
+    anna.choose(&all, true, &policy, at(NOON));
     for left in &all {
         let keep: Vec<_> = all.iter().filter(|one| *one != left).cloned().collect();
         let mut person = anna.clone();
-        let (choice, effects) = person.choose(&keep, &policy, at(NOON));
+        let (choice, effects) = person.choose(&keep, true, &policy, at(NOON));
         assert_eq!(choice, Choice::Saved);
         assert_eq!(effects.evidence.len(), 1);
         assert_eq!(effects.evidence[0].action, Action::Objected);
@@ -108,7 +109,12 @@ fn leaving_one_topic_keeps_the_others() {
 fn leaving_everything_is_global_and_idempotent() {
     let policy = Policy::demo();
     let mut anna = confirmed(at(NOON));
-    anna.choose(&[topic("newsletter"), topic("demo")], &policy, at(NOON));
+    anna.choose(
+        &[topic("newsletter"), topic("demo")],
+        true,
+        &policy,
+        at(NOON),
+    );
     let effects = anna.unsubscribe_all(Channel::OneClick, &policy, at(NOON));
     assert_eq!(effects.evidence[0].action, Action::Objected);
     assert_eq!(effects.evidence[0].channel, Channel::OneClick);
@@ -167,7 +173,7 @@ fn coming_back_through_the_preference_centre_is_confirmed_afresh() {
     let policy = Policy::demo();
     let mut anna = confirmed(at(NOON));
     anna.unsubscribe_all(Channel::Link, &policy, at(NOON));
-    let (choice, effects) = anna.choose(&[topic("newsletter")], &policy, at(NOON));
+    let (choice, effects) = anna.choose(&[topic("newsletter")], true, &policy, at(NOON));
     assert_eq!(choice, Choice::ConfirmationMailed);
     assert_eq!(effects.letters, [LetterKind::Confirmation]);
     assert_eq!(anna.state(), PersonState::Unsubscribed);
@@ -178,7 +184,7 @@ fn topic_added_by_a_confirmed_person_rests_on_consent() {
     let policy = Policy::demo();
     let mut anna = confirmed(at(NOON));
     let keep = [topic("newsletter"), topic("demo")];
-    let (choice, effects) = anna.choose(&keep, &policy, at(NOON));
+    let (choice, effects) = anna.choose(&keep, true, &policy, at(NOON));
     assert_eq!(choice, Choice::Saved);
     for evidence in &effects.evidence {
         assert_eq!(evidence.basis, Some(LegalBasis::Consent));
@@ -195,8 +201,13 @@ fn topic_added_by_a_confirmed_person_rests_on_consent() {
 fn coming_back_to_one_topic_kills_older_links_too() {
     let policy = Policy::demo();
     let mut anna = confirmed(at(NOON));
-    anna.choose(&[topic("newsletter"), topic("demo")], &policy, at(NOON));
-    anna.choose(&[topic("newsletter")], &policy, at(NOON));
+    anna.choose(
+        &[topic("newsletter"), topic("demo")],
+        true,
+        &policy,
+        at(NOON),
+    );
+    anna.choose(&[topic("newsletter")], true, &policy, at(NOON));
     assert_eq!(anna.generation, 0);
     anna.sign_up(&request(&["demo"]), &policy, at(NOON));
     assert_eq!(anna.generation, 1);
@@ -326,6 +337,86 @@ fn the_link_of_a_replaced_new_address_is_dead() {
     let ask = |address| EmailAddress::parse(address).unwrap();
     anna.request_address(ask("anna@example.net"), Channel::Link, &policy, at(NOON));
     let first = anna.generation;
-    anna.request_address(ask("anna@example.com"), Channel::Link, &policy, at(NOON));
+    let hasty = anna.request_address(ask("b@example.com"), Channel::Link, &policy, at(NOON));
+    assert_eq!(hasty, Effects::default(), "not twice within the cool-down");
+    let later = minutes_later(at(NOON), 60);
+    anna.request_address(ask("anna@example.com"), Channel::Link, &policy, later);
     assert_ne!(anna.generation, first);
+}
+
+/// The owner of the new address can do one thing before confirming: have it forgotten.
+#[test]
+fn an_address_that_its_owner_did_not_give_is_forgotten() {
+    let policy = Policy::demo();
+    let mut anna = confirmed(at(NOON));
+    let new = EmailAddress::parse("bob@example.net").unwrap();
+    anna.request_address(new, Channel::Link, &policy, at(NOON));
+    let before = anna.generation;
+    assert!(anna.withdraw_address(&policy, at(NOON)).is_some());
+    assert_eq!(anna.requested_address, None);
+    assert_ne!(anna.generation, before, "its links are dead");
+    assert!(anna.withdraw_address(&policy, at(NOON)).is_none());
+    assert_eq!(anna.state(), PersonState::Confirmed);
+}
+
+/// Saving the preference centre does not confirm what a stranger asked for.
+#[test]
+fn a_strangers_request_is_not_confirmed_by_saving_choices() {
+    let policy = Policy::demo();
+    let mut anna = confirmed(at(NOON));
+    anna.sign_up(&request(&["demo"]), &policy, at(NOON));
+    let keep = [topic("newsletter"), topic("demo")];
+    let (choice, _) = anna.choose(&keep, true, &policy, at(NOON));
+    assert_eq!(choice, Choice::Saved);
+    let demo = anna.subscription(&topic("demo")).unwrap();
+    assert_eq!(demo.state, TopicState::Pending);
+}
+
+/// A link that every relay on the way has seen leaves, and adds nothing by itself.
+#[test]
+fn a_link_that_proves_nothing_adds_nothing_without_a_confirmation() {
+    let policy = Policy::demo();
+    let mut anna = confirmed(at(NOON));
+    let keep = [topic("newsletter"), topic("demo")];
+    let (choice, effects) = anna.choose(&keep, false, &policy, at(NOON));
+    assert_eq!(choice, Choice::ConfirmationMailed);
+    assert_eq!(effects.letters, [LetterKind::Confirmation]);
+    let demo = anna.subscription(&topic("demo")).unwrap();
+    assert_eq!(demo.state, TopicState::Pending);
+}
+
+/// Leaving and coming back in a circle does not make us write each time.
+#[test]
+fn leaving_and_coming_back_in_a_circle_sends_no_flood() {
+    let policy = Policy::demo();
+    let (mut anna, _) = pending(at(NOON));
+    let mut letters = 0;
+    for second in 1..30 {
+        let now = at(&format!("2026-11-22T12:00:{second:02}Z"));
+        anna.unsubscribe_all(Channel::OneClick, &policy, now);
+        letters += anna
+            .sign_up(&request(&["newsletter"]), &policy, now)
+            .letters
+            .len();
+        letters += anna
+            .choose(&[topic("newsletter")], false, &policy, now)
+            .1
+            .letters
+            .len();
+    }
+    assert_eq!(letters, 1);
+}
+
+/// S0-42: restricted data are not touched at a stranger's request.
+#[test]
+fn a_sign_up_leaves_a_restricted_record_alone() {
+    let policy = Policy::demo();
+    let mut anna = confirmed(at(NOON));
+    anna.restrict(&policy, at(NOON));
+    let before = anna.clone();
+    assert_eq!(
+        anna.sign_up(&request(&["demo"]), &policy, at(NOON)),
+        Effects::default()
+    );
+    assert_eq!(anna, before);
 }

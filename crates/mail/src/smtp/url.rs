@@ -135,7 +135,8 @@ impl SmtpUrl {
         self.security
     }
 
-    pub(super) fn is_loopback(&self) -> bool {
+    /// Whether the relay is on this machine.
+    pub fn is_loopback(&self) -> bool {
         is_loopback(&self.host)
     }
 }

@@ -99,14 +99,14 @@ pub fn admin(cli: Cli) -> Result<(), Failure> {
 
 async fn open(settings: &Settings) -> Result<(App, Service), Failure> {
     let app = App::open(settings).await?;
-    app.require_schema().await?;
+    app.prepare_schema(settings).await?;
     let service = app.service(settings, settings.listen)?;
     Ok((app, service))
 }
 
 async fn migrate(settings: &Settings) -> Result<(), Failure> {
     paths::private_folder(&settings.data_dir)?;
-    key_file::load(&settings.keys_file, true)?;
+    App::make_keys(settings).await?;
     let app = App::open(settings).await?;
     let applied = app.migrate().await?;
     app.close().await;
@@ -137,7 +137,7 @@ async fn check(settings: &Settings, listing: Listing) -> Result<(), Failure> {
 }
 
 fn list_keys(settings: &Settings, listing: Listing) -> Result<(), Failure> {
-    let ring = key_file::load(&settings.keys_file, false)?;
+    let ring = key_file::load(&settings.keys_file)?;
     let keys = ring.list().map(|key| {
         (
             key.key_use.to_string(),

@@ -11,7 +11,7 @@ pub use mailer::{
     Delivery, Letter, LocalMailbox, MailboxLetter, Mailer, MailerError, ReplyCode, SecretUrl,
 };
 pub use outbox::{
-    LeasedLetter, LetterId, LetterState, NewLetter, OutboxStatus, Settlement, WorkerId,
+    HandOver, LeasedLetter, LetterId, LetterState, NewLetter, OutboxStatus, Settlement, WorkerId,
 };
 pub use store::{Candidates, Filter, JobStatus, Store};
 pub use unit::{Change, PurgeReason, StoreError, UnitOfWork};

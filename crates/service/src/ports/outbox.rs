@@ -1,6 +1,6 @@
 //! The outbox: letters that wait, are being handed over, or are settled.
 
-use consentry_domain::{LetterKind, SubjectId};
+use consentry_domain::{LetterKind, Subject, SubjectId};
 use jiff::Timestamp;
 
 /// A number in the outbox. Random.
@@ -78,6 +78,17 @@ pub struct LeasedLetter {
     pub attempts: u32,
     /// Hand-overs with an unknown end so far.
     pub uncertain: u32,
+}
+
+/// How a hand-over begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HandOver {
+    /// It is marked; this is the person as they are now.
+    Begun(Box<Subject>),
+    /// The person cannot be read any more; it is marked, and there is nothing to hand over.
+    NobodyThere,
+    /// The lease has run out: the letter is somebody else's now.
+    LeaseLost,
 }
 
 /// How a hand-over is written into the outbox.

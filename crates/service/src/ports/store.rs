@@ -7,7 +7,8 @@ use consentry_policy::{ControllerId, TopicId};
 use jiff::Timestamp;
 
 use super::{
-    LeasedLetter, LetterId, OutboxStatus, ReplyCode, Settlement, StoreError, UnitOfWork, WorkerId,
+    HandOver, LeasedLetter, LetterId, OutboxStatus, ReplyCode, Settlement, StoreError, UnitOfWork,
+    WorkerId,
 };
 
 /// People whose turn it is in a job. The store finds candidates; the domain decides.
@@ -133,13 +134,13 @@ pub trait Store: Send + Sync {
     ) -> Result<(), StoreError>;
 
     /// Marks a leased letter as being handed over, and reads its person again, in one
-    /// transaction. `None` when the lease is lost or the person is gone.
+    /// transaction.
     async fn begin_hand_over(
         &self,
         controller: &ControllerId,
         worker: &WorkerId,
         letter: LetterId,
-    ) -> Result<Option<Subject>, StoreError>;
+    ) -> Result<HandOver, StoreError>;
 
     /// Writes how a hand-over ended. Does nothing when the lease was lost meanwhile.
     async fn settle(

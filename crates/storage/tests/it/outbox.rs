@@ -2,7 +2,7 @@
 
 use consentry_domain::{LetterKind, TopicState};
 use consentry_service::ports::{
-    Change, LeasedLetter, LetterState, ReplyCode, Settlement, Store, WorkerId,
+    Change, HandOver, LeasedLetter, LetterState, ReplyCode, Settlement, Store, WorkerId,
 };
 use consentry_storage::SeaOrmStore;
 
@@ -86,7 +86,7 @@ async fn another_controllers_letters_are_left_alone(database: &TestDatabase) {
     assert_eq!(leased.unwrap(), []);
     let letter = lease(&store, &a).await.remove(0).id;
     let begun = store.begin_hand_over(&other(), &a, letter).await;
-    assert_eq!(begun.unwrap(), None);
+    assert_eq!(begun.unwrap(), HandOver::LeaseLost);
     let status = store.outbox_status(&other(), now()).await.unwrap();
     assert_eq!(status.counts, []);
 }
@@ -121,7 +121,7 @@ async fn a_cancelled_letter_is_not_handed_over_although_it_was_leased(database: 
     let leased = lease(&store, &a).await.remove(0);
     cancel(&store, person).await;
     let begun = store.begin_hand_over(&acme(), &a, leased.id).await;
-    assert_eq!(begun.unwrap(), None);
+    assert_eq!(begun.unwrap(), HandOver::LeaseLost);
     assert_eq!(states(&store).await, [(LetterState::Cancelled, 1)]);
 }
 
@@ -136,7 +136,7 @@ async fn the_person_is_read_again_when_the_hand_over_begins(database: &TestDatab
     update(&store, &person).await;
 
     let begun = store.begin_hand_over(&acme(), &a, leased.id).await;
-    assert_eq!(begun.unwrap(), Some(person));
+    assert_eq!(begun.unwrap(), HandOver::Begun(Box::new(person)));
     assert_eq!(states(&store).await, [(LetterState::Sending, 1)]);
     settle(&store, &a, &leased, Settlement::Cancelled).await;
     assert_eq!(states(&store).await, [(LetterState::Cancelled, 1)]);
@@ -151,11 +151,11 @@ async fn a_letter_of_a_dead_worker_is_taken_over(database: &TestDatabase) {
     assert_eq!(lease(&store, &heir).await, std::slice::from_ref(&leased));
 
     let begun = store.begin_hand_over(&acme(), &dead, leased.id).await;
-    assert_eq!(begun.unwrap(), None);
+    assert_eq!(begun.unwrap(), HandOver::LeaseLost);
     settle(&store, &dead, &leased, Settlement::Sent).await;
     assert_eq!(states(&store).await, [(LetterState::Leased, 1)]);
     let begun = store.begin_hand_over(&acme(), &heir, leased.id).await;
-    assert!(begun.unwrap().is_some());
+    assert!(matches!(begun.unwrap(), HandOver::Begun(_)));
 }
 
 async fn a_lease_that_is_renewed_is_not_taken_over(database: &TestDatabase) {
@@ -165,11 +165,15 @@ async fn a_lease_that_is_renewed_is_not_taken_over(database: &TestDatabase) {
     let leased = lease(&store, &a).await.remove(0);
     database.expire_leases().await;
     let begun = store.begin_hand_over(&acme(), &a, leased.id).await;
-    assert_eq!(begun.unwrap(), None, "an expired lease begins nothing");
+    assert_eq!(
+        begun.unwrap(),
+        HandOver::LeaseLost,
+        "an expired lease begins nothing"
+    );
     store.renew_letters(&acme(), &a).await.unwrap();
     assert_eq!(lease(&store, &worker("b")).await, []);
     let begun = store.begin_hand_over(&acme(), &a, leased.id).await;
-    assert!(begun.unwrap().is_some());
+    assert!(matches!(begun.unwrap(), HandOver::Begun(_)));
 }
 
 async fn a_worker_that_stops_gives_back_what_it_did_not_begin(database: &TestDatabase) {
@@ -181,7 +185,7 @@ async fn a_worker_that_stops_gives_back_what_it_did_not_begin(database: &TestDat
     let begun = store
         .begin_hand_over(&acme(), &stopping, leased[0].id)
         .await;
-    assert!(begun.unwrap().is_some());
+    assert!(matches!(begun.unwrap(), HandOver::Begun(_)));
     store.release_letters(&acme(), &stopping).await.unwrap();
     let taken = lease(&store, &heir).await;
     assert_eq!(taken.len(), 1, "what was begun is not given back");
@@ -311,7 +315,7 @@ async fn the_status_counts_letters_and_names_the_oldest_that_is_due(database: &T
 async fn hand_over(store: &SeaOrmStore, worker: &WorkerId) -> LeasedLetter {
     let letter = lease(store, worker).await.remove(0);
     let begun = store.begin_hand_over(&acme(), worker, letter.id).await;
-    assert!(begun.unwrap().is_some());
+    assert!(matches!(begun.unwrap(), HandOver::Begun(_)));
     letter
 }
 

@@ -1,7 +1,7 @@
 //! Purging: rows, what hangs on them, and their bytes.
 
 use consentry_domain::{Action, LetterKind, Subject};
-use consentry_service::ports::{Change, PurgeReason, Store};
+use consentry_service::ports::{Change, HandOver, PurgeReason, Store};
 use consentry_storage::SeaOrmStore;
 
 use crate::{
@@ -67,7 +67,7 @@ async fn a_purged_letter_is_neither_handed_over_nor_settled(database: &TestDatab
     let leased = store.lease_letters(&acme(), &a, now(), 9).await.unwrap();
     purge(&store, &person).await;
     let begun = store.begin_hand_over(&acme(), &a, leased[0].id).await;
-    assert_eq!(begun.unwrap(), None);
+    assert_eq!(begun.unwrap(), HandOver::LeaseLost);
     assert_eq!(database.count("letters").await, 0);
 }
 

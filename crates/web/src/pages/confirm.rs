@@ -14,7 +14,7 @@ use crate::{
     input::Form,
     layout::{self, Layout, TopicWords},
     pages::message::MessagePage,
-    problem::Problem,
+    problem::{Problem, spoken},
     visitor::Visitor,
 };
 
@@ -37,13 +37,24 @@ pub(crate) async fn press(
     Path(token): Path<String>,
     form: Form,
 ) -> Result<Response, Problem> {
+    let visitor = visitor.with_form(&app, &form)?;
+    let answer = pressed(&app, &visitor, &token, &form).await;
+    Ok(spoken(visitor, answer))
+}
+
+async fn pressed(
+    app: &App,
+    visitor: &Visitor,
+    token: &str,
+    form: &Form,
+) -> Result<Response, Problem> {
     if form.one("action")? == Some("renew") {
-        app.service().renew_confirmation(&token).await?;
-        return Ok(renewed(Layout::new(&app, &visitor)));
+        app.service().renew_confirmation(token).await?;
+        return Ok(renewed(Layout::new(app, visitor)));
     }
-    let view = app.service().confirm(&token).await;
-    let view = view.map_err(|error| refusal(&app, error))?;
-    Ok(answer(&app, &visitor, view, true))
+    let view = app.service().confirm(token).await;
+    let view = view.map_err(|error| refusal(app, error))?;
+    Ok(answer(app, visitor, view, true))
 }
 
 fn renewed(layout: Layout) -> Response {

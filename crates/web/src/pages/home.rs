@@ -19,7 +19,7 @@ use crate::{
     input::{Form, Input},
     layout::{self, Layout, TopicWords},
     pages::message::MessagePage,
-    problem::{FieldError, Problem, Spoken},
+    problem::{FieldError, Problem, spoken},
     visitor::Visitor,
 };
 
@@ -66,15 +66,9 @@ pub(crate) async fn subscribe(
 }
 
 async fn by_form(app: &App, visitor: &Visitor, form: &Form) -> Response {
-    let lang = match form.one("lang") {
-        Ok(lang) => lang,
+    let visitor = match visitor.with_form(app, form) {
+        Ok(visitor) => visitor,
         Err(problem) => return problem.into_response(),
-    };
-    let language = visitor.language_with(app, lang);
-    let visitor = Visitor {
-        // The next page speaks the language of the form.
-        asked: visitor.asked.or(lang.map(|_| language)),
-        ..visitor.in_language(language)
     };
     let outcome = async {
         let typed = form.one("email")?;
@@ -96,9 +90,9 @@ async fn by_form(app: &App, visitor: &Visitor, form: &Form) -> Response {
                 error: Some(wrong.words(&layout)),
                 ..HomePage::new(layout)
             };
-            layout::page(StatusCode::UNPROCESSABLE_ENTITY, language, &page)
+            layout::page(StatusCode::UNPROCESSABLE_ENTITY, visitor.language, &page)
         }
-        Err(problem) => spoken(problem.into_response(), &visitor),
+        Err(problem) => spoken(visitor, problem),
     }
 }
 
@@ -115,7 +109,7 @@ async fn by_json(app: &App, visitor: &Visitor, bytes: &Bytes) -> Response {
         return Problem::Malformed.into_response();
     };
     let lang = document.lang.as_ref().and_then(Value::as_str);
-    let visitor = visitor.in_language(visitor.language_with(app, lang));
+    let visitor = visitor.with_field(app, lang);
     let outcome = async {
         let typed = match &document.email {
             None | Some(Value::Null) => None,
@@ -133,13 +127,8 @@ async fn by_json(app: &App, visitor: &Visitor, bytes: &Bytes) -> Response {
     };
     match outcome.await {
         Ok(()) => (StatusCode::ACCEPTED, Json(json!({ "status": "accepted" }))).into_response(),
-        Err(problem) => spoken(problem.into_response(), &visitor),
+        Err(problem) => spoken(visitor, problem),
     }
-}
-
-fn spoken(mut response: Response, visitor: &Visitor) -> Response {
-    response.extensions_mut().insert(Spoken(visitor.language));
-    response
 }
 
 /// Checks what was sent, counts it and hands it to the use case.

@@ -16,7 +16,7 @@ use crate::{
     input::Form,
     layout::{self, Layout},
     pages::{home::parse_address, message::MessagePage},
-    problem::Problem,
+    problem::{Problem, spoken},
     visitor::Visitor,
 };
 
@@ -43,8 +43,14 @@ pub(crate) async fn ask(
     Extension(visitor): Extension<Visitor>,
     form: Form,
 ) -> Result<Response, Problem> {
+    let visitor = visitor.with_form(&app, &form)?;
+    let answer = mail_link(&app, &visitor, &form).await;
+    Ok(spoken(visitor, answer))
+}
+
+async fn mail_link(app: &App, visitor: &Visitor, form: &Form) -> Result<Response, Problem> {
     let typed = form.one("email")?;
-    let layout = Layout::new(&app, &visitor);
+    let layout = Layout::new(app, visitor);
     let address = match parse_address(typed) {
         Ok(address) => address,
         Err(Problem::Invalid(wrong)) => {

@@ -20,7 +20,7 @@ use crate::{
     input::Form,
     layout::{self, Layout, TopicWords},
     pages::{home::parse_topics, message::MessagePage},
-    problem::{FieldError, Problem},
+    problem::{FieldError, Problem, spoken},
     visitor::Visitor,
 };
 
@@ -49,19 +49,24 @@ pub(crate) async fn act(
     Path(token): Path<String>,
     form: Form,
 ) -> Result<Response, Problem> {
-    Visit::new(app, visitor, Door::Preferences, token)
-        .act(&form)
-        .await
+    let visitor = visitor.with_form(&app, &form)?;
+    let visit = Visit::new(app, visitor, Door::Preferences, token);
+    let answer = visit.act(&form).await;
+    Ok(spoken(visit.visitor, answer))
 }
 
-/// `GET /unsubscribe/{token}`
+/// `GET /unsubscribe/{token}`. In a letter to an address that is not proven yet, the same place
+/// withdraws the request that named it.
 pub(crate) async fn show_unsubscribe(
     State(app): State<App>,
     Extension(visitor): Extension<Visitor>,
     Path(token): Path<String>,
 ) -> Result<Response, Problem> {
     let visit = Visit::new(app, visitor, Door::Unsubscribe, token);
-    visit.centre(StatusCode::OK, Said::Nothing).await
+    match visit.centre(StatusCode::OK, Said::Nothing).await {
+        Err(Problem::UnknownLink) => visit.address_request().await,
+        answer => answer,
+    }
 }
 
 /// `POST /unsubscribe/{token}`: the mail program's button when the body says so (RFC 8058 section
@@ -72,18 +77,15 @@ pub(crate) async fn unsubscribe(
     Path(token): Path<String>,
     form: Form,
 ) -> Result<Response, Problem> {
-    let is_one_click = form
-        .all("List-Unsubscribe")
-        .any(|value| value.trim() == "One-Click");
-    if is_one_click {
-        app.service().one_click(&token).await?;
-        let text = Layout::new(&app, &visitor).say("one-click-text") + "\n";
-        let headers = [(CONTENT_TYPE, "text/plain; charset=utf-8")];
-        return Ok((headers, text).into_response());
-    }
-    Visit::new(app, visitor, Door::Unsubscribe, token)
-        .act(&form)
-        .await
+    let visitor = visitor.with_form(&app, &form)?;
+    let visit = Visit::new(app, visitor, Door::Unsubscribe, token);
+    let answer = visit.unsubscribe(&form).await;
+    Ok(spoken(visit.visitor, answer))
+}
+
+fn is_one_click(form: &Form) -> bool {
+    form.all("List-Unsubscribe")
+        .any(|value| value.trim() == "One-Click")
 }
 
 /// What the page says about what was just done.
@@ -102,6 +104,25 @@ impl Visit {
             door,
             token,
         }
+    }
+
+    async fn unsubscribe(&self, form: &Form) -> Result<Response, Problem> {
+        if !is_one_click(form) {
+            return self.act(form).await;
+        }
+        self.app.service().one_click(&self.token).await?;
+        let text = self.layout().say("one-click-text") + "\n";
+        let headers = [(CONTENT_TYPE, "text/plain; charset=utf-8")];
+        Ok((headers, text).into_response())
+    }
+
+    /// The page of somebody whose address another person may have typed.
+    async fn address_request(&self) -> Result<Response, Problem> {
+        self.app.service().address_request(&self.token).await?;
+        let page = WithdrawPage {
+            layout: self.layout(),
+        };
+        Ok(layout::page(StatusCode::OK, self.visitor.language, &page))
     }
 
     /// Does what the form says. What only a fresh link may do mails one when this link is old.
@@ -149,11 +170,15 @@ impl Visit {
                 Ok(self.page(view, "preferences-saved-left"))
             }
             Chosen::Saved(view) => Ok(self.page(view, "preferences-saved")),
-            // Coming back ends this link (S0-56): the page cannot show the choices any more.
+            // The letter ends this link (S0-56): the page cannot show the choices any more.
             Chosen::ConfirmationMailed => {
                 let layout = self.layout();
                 let intro = layout.say("preferences-confirmation-mailed");
-                let more = vec![layout.say("preferences-confirmation-until")];
+                let cool_down = layout.period(layout.policy().subscription.cool_down);
+                let more = vec![
+                    layout.say("preferences-confirmation-until"),
+                    layout.tell("lost-sent-missing", "cool_down", cool_down),
+                ];
                 Ok(MessagePage::mailed(layout, intro, more).page())
             }
         }
@@ -254,6 +279,12 @@ impl Visit {
     }
 }
 
+#[derive(Template)]
+#[template(path = "withdraw.html")]
+struct WithdrawPage {
+    layout: Layout,
+}
+
 /// A copy of the data as a file (GDPR art. 15 and 20; S0-38, S0-41).
 fn attachment(data: PersonalData) -> Response {
     let mut response = Json(data).into_response();
@@ -325,6 +356,11 @@ impl CentrePage {
             let text = "preferences-leave-deleted";
             self.layout.tell(text, "unsubscribed", period)
         })
+    }
+
+    /// A link from before the last subscription or change of address: it can only leave.
+    fn can_only_leave(&self) -> bool {
+        self.view.topics.is_empty()
     }
 
     fn has_left(&self) -> bool {

@@ -35,7 +35,16 @@ pub(crate) async fn show(
                 ),
             ],
         ),
-        legal_form: legal_form(&layout),
+        legal_form: legal_form(
+            &layout,
+            policy.controller.legal_form.as_ref(),
+            policy.controller.capital.as_ref(),
+        ),
+        host_form: legal_form(
+            &layout,
+            policy.hosting.legal_form.as_ref(),
+            policy.hosting.capital.as_ref(),
+        ),
         layout,
     };
     layout::public(visitor.language, &page)
@@ -50,10 +59,9 @@ fn controller(layout: &Layout) -> String {
     layout.words("privacy-controller-text", &values)
 }
 
-/// `SAS, with a capital of 75,000 EUR` (S0-02)
-fn legal_form(layout: &Layout) -> Option<String> {
-    let controller = &layout.policy().controller;
-    let capital = controller.capital.as_ref().map(|capital| {
+/// `SAS, with a capital of 75,000 EUR` (S0-02, S0-06)
+fn legal_form(layout: &Layout, form: Option<&String>, capital: Option<&Capital>) -> Option<String> {
+    let capital = capital.map(|capital| {
         let amount = grouped(capital, layout.language());
         let values = [
             ("amount", (&amount).into()),
@@ -61,12 +69,7 @@ fn legal_form(layout: &Layout) -> Option<String> {
         ];
         layout.words("privacy-capital", &values)
     });
-    let parts: Vec<_> = controller
-        .legal_form
-        .clone()
-        .into_iter()
-        .chain(capital)
-        .collect();
+    let parts: Vec<_> = form.cloned().into_iter().chain(capital).collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
@@ -93,5 +96,6 @@ struct PrivacyPage {
     controller: String,
     legal_form: Option<String>,
     hosting: String,
+    host_form: Option<String>,
     layout: Layout,
 }

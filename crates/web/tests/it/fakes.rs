@@ -10,9 +10,9 @@ use consentry_address::EmailAddress;
 use consentry_domain::{ConsentEvent, LetterKind, Subject, SubjectId};
 use consentry_policy::ControllerId;
 use consentry_service::ports::{
-    Candidates, Change, Clock, Delivery, Filter, JobStatus, LeasedLetter, Letter, LetterId,
-    LocalMailbox, MailboxLetter, Mailer, MailerError, OutboxStatus, PurgeReason, Random, ReplyCode,
-    Settlement, Store, StoreError, UnitOfWork, WorkerId,
+    Candidates, Change, Clock, Delivery, Filter, HandOver, JobStatus, LeasedLetter, Letter,
+    LetterId, LocalMailbox, MailboxLetter, Mailer, MailerError, OutboxStatus, PurgeReason, Random,
+    ReplyCode, Settlement, Store, StoreError, UnitOfWork, WorkerId,
 };
 use jiff::Timestamp;
 
@@ -192,7 +192,7 @@ impl Store for MemoryStore {
         _: &ControllerId,
         _: &WorkerId,
         _: LetterId,
-    ) -> Result<Option<Subject>, StoreError> {
+    ) -> Result<HandOver, StoreError> {
         not_for_pages()
     }
 

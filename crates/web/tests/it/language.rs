@@ -5,6 +5,7 @@ use axum::{
     http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE},
 };
 use consentry_policy::Language;
+use consentry_token::Purpose;
 
 use crate::site::{FORM, Settings, Site, request};
 
@@ -62,4 +63,36 @@ async fn the_switch_stays_on_the_page() {
     // The page of a refused form lies where only a form can go; the switch leads to the form.
     let page = site.post("/subscribe", "email=x").await.body;
     assert!(page.contains("href=\"/?lang=fr\" lang=\"fr\""));
+}
+
+/// The contract: `?lang=`, then the `lang` field, then `Accept-Language`, on every form.
+#[tokio::test]
+async fn the_field_counts_on_every_form() {
+    let site = Site::new();
+    site.sign_up(&["newsletter"]).await;
+    let confirm = site.link(Purpose::Confirm);
+    let centre = site.link(Purpose::Preferences);
+    let button = site.link(Purpose::Unsubscribe);
+    for (path, fields) in [
+        ("/preferences", "email=x"),
+        (&confirm, ""),
+        ("/confirm/forged", ""),
+        (&centre, "action=save&topic=newsletter"),
+        (&centre, "action=explode"),
+        (&button, "action=save&topic=newsletter"),
+        ("/unsubscribe/forged", "List-Unsubscribe=One-Click"),
+    ] {
+        for (query, expected) in [("", "fr"), ("?lang=en", "en")] {
+            let request = request("POST", &format!("{path}{query}"))
+                .header(CONTENT_TYPE, FORM)
+                .header(ACCEPT_LANGUAGE, "en");
+            let body = Body::from(format!("{fields}&lang=fr"));
+            let answer = site.send(request.body(body).unwrap()).await;
+            assert_eq!(answer.header("content-language"), expected, "{path}");
+        }
+    }
+    let answer = site
+        .post("/preferences", "email=a%40example.org&lang=fr")
+        .await;
+    assert_eq!(answer.header("location"), "/preferences/sent?lang=fr");
 }

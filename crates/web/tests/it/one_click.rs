@@ -143,3 +143,66 @@ async fn a_post_that_says_nothing_leaves_nothing() {
     }
     assert_eq!(site.rows(), before);
 }
+
+/// S0-30, S0-39: whoever finds their address in the hands of another person takes it back, by the
+/// page or by the button of the mail program, and the subscription stays as it was.
+#[tokio::test]
+async fn an_address_that_somebody_else_named_can_be_withdrawn() {
+    let site = Site::new();
+    site.subscribed(&["newsletter"]).await;
+    let change = "action=change-address&email=b%40example.org";
+    site.post(&site.link(Purpose::Preferences), change).await;
+    let link = site.link(Purpose::WithdrawAddress);
+    let before = site.rows();
+    let page = site.get(&link).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(
+        page.body
+            .contains("name=\"List-Unsubscribe\" value=\"One-Click\"")
+    );
+    assert!(!page.body.contains("b@example.org") && !page.body.contains("type=\"checkbox\""));
+    assert_eq!(site.rows(), before);
+    assert_eq!(site.post(&link, ONE_CLICK).await.status, StatusCode::OK);
+    let person = site.person();
+    assert!(person.requested_address.is_none());
+    assert_eq!(person.state(), PersonState::Confirmed);
+    assert_eq!(site.get(&link).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(site.post(&link, ONE_CLICK).await.status, StatusCode::OK);
+}
+
+/// S0-39: what was mailed to the former address shows no choices and changes none; it still leaves.
+#[tokio::test]
+async fn a_button_from_before_a_change_of_address_can_only_leave() {
+    let site = Site::new();
+    site.subscribed(&["newsletter"]).await;
+    let button = site.link(Purpose::Unsubscribe);
+    let change = "action=change-address&email=b%40example.org";
+    site.post(&site.link(Purpose::Preferences), change).await;
+    site.post(&site.link(Purpose::ConfirmAddress), "").await;
+    let page = site.get(&button).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(!page.body.contains("type=\"checkbox\"") && !page.body.contains("value=\"renew\""));
+    assert!(page.body.contains("value=\"unsubscribe-all\""));
+    assert!(page.body.contains("href=\"/preferences\">Mail me my link"));
+    let answer = site.post(&button, "action=save&topic=demo").await;
+    assert_eq!(answer.status, StatusCode::GONE);
+    assert_eq!(site.topics(), ["newsletter"]);
+    let answer = site.post(&button, "action=unsubscribe-all").await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert_eq!(site.person().state(), PersonState::Unsubscribed);
+    assert!(!site.get(&button).await.body.contains("<button"));
+}
+
+/// The address behind the button never expires, so what it adds is confirmed by a letter.
+#[tokio::test]
+async fn a_topic_added_behind_the_button_waits_for_a_confirmation() {
+    let site = Site::new();
+    site.subscribed(&["newsletter"]).await;
+    let link = site.link(Purpose::Unsubscribe);
+    let answer = site
+        .post(&link, "action=save&topic=newsletter&topic=demo")
+        .await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert!(answer.body.contains("confirm what you have added"));
+    assert_eq!(site.topics(), ["newsletter"]);
+}

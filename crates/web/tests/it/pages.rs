@@ -45,10 +45,14 @@ async fn pages(lang: Language) -> Vec<(&'static str, Answer)> {
     pages.push(("preferences_nothing", site.post(&centre, "").await));
     let change = "action=change-address&email=anna%40new.example";
     pages.push(("address_requested", site.post(&centre, change).await));
+    let former = path(&site.link(Purpose::Unsubscribe));
+    let withdraw = path(&site.link(Purpose::WithdrawAddress));
+    pages.push(("withdraw", site.get(&withdraw).await));
     let address = path(&site.link(Purpose::ConfirmAddress));
     pages.push(("address_confirm", site.get(&address).await));
     pages.push(("address_confirmed", site.post(&address, "").await));
     pages.push(("link_superseded", site.post(&address, "").await));
+    pages.push(("unsubscribe_former", site.get(&former).await));
 
     let button = path(&site.link(Purpose::Unsubscribe));
     pages.push(("unsubscribe", site.get(&button).await));

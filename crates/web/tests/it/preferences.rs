@@ -94,7 +94,7 @@ async fn coming_back_by_the_page_needs_a_confirmation() {
     assert!(
         answer
             .body
-            .contains("open it to confirm that you come back")
+            .contains("open it to confirm what you have added")
     );
     assert_eq!(site.person().state(), PersonState::Unsubscribed);
     assert_eq!(site.letters(), [LetterKind::Confirmation]);

@@ -169,7 +169,7 @@ impl Site {
         let place = match purpose {
             Purpose::Confirm | Purpose::ConfirmAddress => "confirm",
             Purpose::Preferences => "preferences",
-            Purpose::Unsubscribe => "unsubscribe",
+            Purpose::Unsubscribe | Purpose::WithdrawAddress => "unsubscribe",
         };
         format!("/{place}/{}", token.expose())
     }

@@ -75,3 +75,43 @@ async fn a_range_past_the_end_is_answered_as_such() {
     assert_eq!(answer.header("content-range"), "bytes */5");
     assert_eq!(answer.header("x-content-type-options"), "nosniff");
 }
+
+/// S0-35: a symbolic link is followed inside the folder, and never out of it.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_symbolic_link_that_leads_out_of_the_folder_publishes_nothing() {
+    use std::os::unix::fs::symlink;
+
+    let folder = tempfile::tempdir().unwrap();
+    let (public, data) = (folder.path().join("public"), folder.path().join("data"));
+    fs::create_dir_all(public.join("folder")).unwrap();
+    fs::create_dir_all(&data).unwrap();
+    fs::write(data.join("keys.toml"), "secret").unwrap();
+    fs::write(public.join("hello.txt"), "hello").unwrap();
+    symlink(&data, public.join("files")).unwrap();
+    symlink(data.join("keys.toml"), public.join("keys.toml")).unwrap();
+    symlink(data.join("keys.toml"), public.join("folder/index.html")).unwrap();
+    symlink("hello.txt", public.join("greeting.txt")).unwrap();
+    // The folder itself may be reached by a link.
+    let entrance = folder.path().join("entrance");
+    symlink(&public, &entrance).unwrap();
+    let site = Site::with(Settings {
+        options: Options {
+            static_dir: Some(entrance),
+            ..Options::default()
+        },
+        ..Settings::default()
+    });
+    for path in [
+        "/files/keys.toml",
+        "/files%2fkeys.toml",
+        "/files/",
+        "/keys.toml",
+        "/folder/",
+    ] {
+        let answer = site.get(path).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+        assert_ne!(answer.body, "secret", "{path}");
+    }
+    assert_eq!(site.get("/greeting.txt").await.body, "hello");
+}
