@@ -164,12 +164,12 @@ fn live_through_everything(stage: &Stage) -> Vec<String> {
 
 /// The secret last parts of the links in a letter.
 fn tokens_of(letter: &Letter) -> Vec<String> {
-    let mut links = vec![letter.link("/preferences/"), letter.one_click_path()];
+    let mut links = vec![letter.one_click_path()];
     links.extend(
         letter
             .links()
             .into_iter()
-            .filter(|link| link.contains("/confirm/")),
+            .filter(|link| link.contains("/confirm/") || link.contains("/preferences/")),
     );
     links
         .iter()
