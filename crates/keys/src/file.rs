@@ -65,6 +65,16 @@ pub enum KeyRingError {
         /// Use of both keys.
         key_use: KeyUse,
     },
+    /// Two keys of a use that are to be active next.
+    #[error(
+        "line {line}: a second next {key_use} key, set `state = \"verify-only\"` on one of the two"
+    )]
+    SecondNext {
+        /// Where the second one stands.
+        line: usize,
+        /// Use of both keys.
+        key_use: KeyUse,
+    },
     /// No active key of a use.
     #[error(
         "no active {key_use} key, restore the file from its backup or set `state = \"active\"` on the newest {key_use} key"
@@ -147,12 +157,17 @@ impl KeyRing {
                     id: key.id,
                 });
             }
-            let active = |(_, state): &(Key, KeyState)| *state == KeyState::Active;
-            if state == KeyState::Active && keys.iter().filter(same_use).any(active) {
-                return Err(KeyRingError::SecondActive {
-                    line: at,
-                    key_use: key.usage,
-                });
+            let key_use = key.usage;
+            let has = |wanted| {
+                keys.iter()
+                    .filter(same_use)
+                    .any(|(_, state)| *state == wanted)
+            };
+            if state == KeyState::Active && has(KeyState::Active) {
+                return Err(KeyRingError::SecondActive { line: at, key_use });
+            }
+            if state == KeyState::Next && has(KeyState::Next) {
+                return Err(KeyRingError::SecondNext { line: at, key_use });
             }
             keys.push((key, state));
         }
@@ -183,13 +198,14 @@ impl Entry {
     fn read(self, toml: &str) -> Result<(Key, KeyState), KeyRingError> {
         let state = match self.state.get_ref().as_str() {
             "active" => KeyState::Active,
+            "next" => KeyState::Next,
             "verify-only" => KeyState::VerifyOnly,
             _ => {
                 return Err(value(
                     toml,
                     &self.state,
                     "state",
-                    "\"active\" or \"verify-only\"",
+                    "\"active\", \"next\" or \"verify-only\"",
                 ));
             }
         };

@@ -77,6 +77,8 @@ impl fmt::Display for KeyId {
 pub enum KeyState {
     /// Signs or seals; one key per use.
     Active,
+    /// Verifies or opens already, and becomes the active key once every process knows it.
+    Next,
     /// Verifies or opens what it made when it was active, until it is retired.
     VerifyOnly,
 }
@@ -86,6 +88,7 @@ impl KeyState {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Active => "active",
+            Self::Next => "next",
             Self::VerifyOnly => "verify-only",
         }
     }

@@ -2,7 +2,9 @@
 //!
 //! A [`KeyRing`] lives in a file of its own (`keys.toml`, mode 0600), outside the database and
 //! its backups. For each [`KeyUse`] exactly one key is active, it signs or seals; former keys stay
-//! verify-only until they are retired, so that nothing breaks on the day of a rotation. Destroying
+//! verify-only until they are retired, so that nothing breaks on the day of a rotation. A new key is
+//! prepared before it is activated, so that every process can open what the first one seals with it;
+//! whoever lives longer than one operation asks a [`KeySource`] for the ring in force. Destroying
 //! a retired seal key is what makes old backups and write-ahead logs unreadable for good.
 //!
 //! * [`Key::mac`]: HMAC-SHA256 (RFC 2104), separated by use and context, parts length-prefixed.
@@ -43,9 +45,11 @@ mod index;
 mod key;
 mod ring;
 pub mod seal;
+mod source;
 #[cfg(test)]
 mod testing;
 
 pub use file::KeyRingError;
 pub use key::{Key, KeyId, KeyInfo, KeyState, KeyUse};
 pub use ring::{KeyChangeError, KeyRing};
+pub use source::KeySource;

@@ -19,21 +19,28 @@ pub enum KeyChangeError {
     /// The key still signs or seals.
     #[error("{0} key {1} is active, rotate before retiring it")]
     Active(KeyUse, KeyId),
+    /// The key is about to sign or seal.
+    #[error("{0} key {1} is the next active one, finish its rotation first")]
+    Next(KeyUse, KeyId),
 }
 
 /// The keys of one use. That there is always exactly one active key is held by the type.
 struct Keys {
     active: Key,
+    next: Option<Key>,
     verify_only: Vec<Key>,
 }
 
 impl Keys {
     fn iter(&self) -> impl Iterator<Item = (&Key, KeyState)> {
+        let next = self.next.iter().map(|key| (key, KeyState::Next));
         let former = self
             .verify_only
             .iter()
             .map(|key| (key, KeyState::VerifyOnly));
-        std::iter::once((&self.active, KeyState::Active)).chain(former)
+        std::iter::once((&self.active, KeyState::Active))
+            .chain(next)
+            .chain(former)
     }
 
     fn get(&self, id: KeyId) -> Option<&Key> {
@@ -64,6 +71,7 @@ impl KeyRing {
     pub fn generate(random: &mut dyn FnMut(&mut [u8]), now: Timestamp) -> Self {
         let mut first = |key_use| Keys {
             active: Key::generate(KeyId(1), key_use, random, now),
+            next: None,
             verify_only: Vec::new(),
         };
         Self {
@@ -73,13 +81,16 @@ impl KeyRing {
         }
     }
 
-    /// The ring of these keys, of which no use has two active ones; the error is a use without one.
+    /// The ring of these keys, of which no use has two active or two next ones; the error is a use
+    /// without an active one.
     pub(crate) fn from_keys(keys: Vec<(Key, KeyState)>) -> Result<Self, KeyUse> {
         let mut active = Vec::new();
+        let mut next = Vec::new();
         let mut former = Vec::new();
         for (key, state) in keys {
             match state {
                 KeyState::Active => active.push(key),
+                KeyState::Next => next.push(key),
                 KeyState::VerifyOnly => former.push(key),
             }
         }
@@ -87,6 +98,7 @@ impl KeyRing {
             let at = active.iter().position(|key| key.usage == key_use);
             Ok(Keys {
                 active: active.swap_remove(at.ok_or(key_use)?),
+                next: next.extract_if(.., |key| key.usage == key_use).next(),
                 verify_only: former.extract_if(.., |key| key.usage == key_use).collect(),
             })
         };
@@ -140,7 +152,39 @@ impl KeyRing {
         self.of(key_use).get(id)
     }
 
-    /// Makes a new active key for a use. The former one stays, verify-only.
+    /// Makes the key that will be active next. It verifies and opens at once, so that every
+    /// process knows it before the first one signs or seals with it. Where there is one already,
+    /// left by a rotation that was interrupted, that one is kept.
+    ///
+    /// # Errors
+    /// [`KeyChangeError::Full`] when all 255 ids of the use are taken.
+    pub fn prepare(
+        &mut self,
+        key_use: KeyUse,
+        random: &mut dyn FnMut(&mut [u8]),
+        now: Timestamp,
+    ) -> Result<KeyId, KeyChangeError> {
+        let keys = self.of_mut(key_use);
+        if let Some(next) = &keys.next {
+            return Ok(next.id);
+        }
+        let id = keys.free_id().ok_or(KeyChangeError::Full(key_use))?;
+        keys.next = Some(Key::generate(id, key_use, random, now));
+        Ok(id)
+    }
+
+    /// Makes the prepared key of a use the active one. The former one stays, verify-only. Does
+    /// nothing where none is prepared.
+    pub fn activate(&mut self, key_use: KeyUse) {
+        let keys = self.of_mut(key_use);
+        if let Some(next) = keys.next.take() {
+            let former = std::mem::replace(&mut keys.active, next);
+            keys.verify_only.insert(0, former);
+        }
+    }
+
+    /// [`prepare`](Self::prepare) and [`activate`](Self::activate) in one, for a ring that one
+    /// process alone has.
     ///
     /// # Errors
     /// [`KeyChangeError::Full`] when all 255 ids of the use are taken.
@@ -150,22 +194,23 @@ impl KeyRing {
         random: &mut dyn FnMut(&mut [u8]),
         now: Timestamp,
     ) -> Result<KeyId, KeyChangeError> {
-        let keys = self.of_mut(key_use);
-        let id = keys.free_id().ok_or(KeyChangeError::Full(key_use))?;
-        let new = Key::generate(id, key_use, random, now);
-        let former = std::mem::replace(&mut keys.active, new);
-        keys.verify_only.insert(0, former);
+        let id = self.prepare(key_use, random, now)?;
+        self.activate(key_use);
         Ok(id)
     }
 
     /// Destroys a verify-only key. What only that key verifies or opens is lost for good.
     ///
     /// # Errors
-    /// [`KeyChangeError::Active`] for the active key, [`KeyChangeError::Unknown`] for no key.
+    /// [`KeyChangeError::Active`] and [`KeyChangeError::Next`] for a key that signs or seals, now or
+    /// next, [`KeyChangeError::Unknown`] for no key.
     pub fn retire(&mut self, key_use: KeyUse, id: KeyId) -> Result<(), KeyChangeError> {
         let keys = self.of_mut(key_use);
         if keys.active.id == id {
             return Err(KeyChangeError::Active(key_use, id));
+        }
+        if keys.next.as_ref().is_some_and(|next| next.id == id) {
+            return Err(KeyChangeError::Next(key_use, id));
         }
         let at = keys.verify_only.iter().position(|key| key.id == id);
         keys.verify_only
@@ -210,6 +255,31 @@ mod tests {
         assert_eq!(ring.current(KeyUse::Token).id(), new);
         assert!(ring.get(KeyUse::Token, former).is_some());
         assert!(ring.get(KeyUse::Seal, new).is_none());
+    }
+
+    #[test]
+    fn a_prepared_key_is_found_at_once_and_current_only_when_activated() {
+        let mut ring = ring();
+        let mut random = counting();
+        let former = ring.current(KeyUse::Seal).id();
+        let mut prepare = |ring: &mut KeyRing| {
+            let prepared = ring.prepare(KeyUse::Seal, &mut random, Timestamp::UNIX_EPOCH);
+            prepared.unwrap()
+        };
+        let next = prepare(&mut ring);
+        assert_eq!(prepare(&mut ring), next, "an interrupted rotation goes on");
+        assert_eq!(ring.current(KeyUse::Seal).id(), former);
+        assert!(ring.get(KeyUse::Seal, next).is_some());
+        assert_eq!(
+            ring.retire(KeyUse::Seal, next),
+            Err(KeyChangeError::Next(KeyUse::Seal, next))
+        );
+        let mut ring = KeyRing::parse(&ring.to_toml()).unwrap();
+        for _ in 0..2 {
+            ring.activate(KeyUse::Seal);
+            assert_eq!(ring.current(KeyUse::Seal).id(), next);
+        }
+        assert!(ring.get(KeyUse::Seal, former).is_some());
     }
 
     #[test]

@@ -5,7 +5,8 @@
 //!
 //! * **Sealed.** Each person has a data key, wrapped by the key ring; addresses are sealed under
 //!   it for exactly their row and column. Look-ups compare a blind index under every index key of
-//!   the ring.
+//!   the ring. The ring is asked for at each operation, so keys rotate under a running process;
+//!   [`SeaOrmStore::renew_keys`] brings the rows after it.
 //! * **Atomic.** One unit of work is one transaction: `BEGIN IMMEDIATE` on SQLite, `READ COMMITTED`
 //!   with row locks on PostgreSQL. Sets are written with one statement per table.
 //! * **Gone.** A purge deletes the row with its wrapped key and everything that hangs on it, leaves
@@ -14,15 +15,15 @@
 //!   on the time. What is due is judged by the time that the caller passes in.
 //!
 //! Architecture invariant: no entity, no `DbErr` and no value of a row leaves this crate. Every
-//! query starts from one controller.
+//! query starts from one controller, but for the renewal of keys, which belong to them all.
 //!
 //! ```
 //! use std::sync::Arc;
-//! use consentry_keys::KeyRing;
+//! use consentry_keys::KeySource;
 //! use consentry_service::ports::{Random, Store, StoreError};
 //! use consentry_storage::SeaOrmStore;
 //!
-//! async fn open(keys: Arc<KeyRing>, random: Arc<dyn Random>) -> Result<SeaOrmStore, StoreError> {
+//! async fn open(keys: Arc<dyn KeySource>, random: Arc<dyn Random>) -> Result<SeaOrmStore, StoreError> {
 //!     let store = SeaOrmStore::connect("sqlite://data/consentry.db", keys, random).await?;
 //!     store.migrate().await?;
 //!     store.check().await?;
@@ -36,6 +37,7 @@ mod error;
 mod jobs;
 mod outbox;
 mod people;
+mod renewal;
 mod residue;
 mod rows;
 mod schema;

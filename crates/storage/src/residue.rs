@@ -1,4 +1,4 @@
-//! Cleaning the bytes of purged records out of the files.
+//! Cleaning the bytes of purged records, and of keys that were wrapped anew, out of the files.
 //!
 //! What `DELETE` leaves behind is sealed, and its key is gone with the row; this removes what the
 //! engine can remove as well. On SQLite that is everything: `secure_delete` alone leaves copies in
@@ -6,8 +6,8 @@
 
 use consentry_service::ports::StoreError;
 use sea_orm::{
-    EntityTrait,
-    sea_query::Expr,
+    DatabaseTransaction, EntityTrait,
+    sea_query::{Expr, ExprTrait},
     sqlx::{self, Connection, Executor},
 };
 
@@ -23,7 +23,18 @@ const TOUCHED: [&str; 4] = ["subjects", "subscriptions", "consent_events", "lett
 /// How long SQLite waits for a lock while it cleans.
 const PATIENCE: &str = "PRAGMA busy_timeout = 500";
 
-/// Cleans when something was purged since the last time; `false` when somebody was reading.
+/// Notes that the bytes of so many records are left to clean.
+pub(crate) async fn note(db: &DatabaseTransaction, records: u64) -> Result<(), StoreError> {
+    let sum = Expr::col(purge::Column::Purged).add(records.cast_signed());
+    purge::Entity::update_many()
+        .col_expr(purge::Column::Purged, sum)
+        .exec(db)
+        .await
+        .map_err(store_error)?;
+    Ok(())
+}
+
+/// Cleans when something was purged or wrapped anew since the last time; `false` when somebody was reading.
 pub(crate) async fn clean(database: &Database) -> Result<bool, StoreError> {
     let purges = purge::Entity::find()
         .one(&database.connection)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use consentry_address::EmailAddress;
 use consentry_domain::{ConsentEvent, Subject, SubjectId};
-use consentry_keys::KeyRing;
+use consentry_keys::{KeyId, KeySource, KeyUse};
 use consentry_policy::ControllerId;
 use consentry_service::ports::{
     Candidates, Filter, HandOver, JobStatus, LeasedLetter, LetterId, OutboxStatus, Random,
@@ -18,7 +18,7 @@ use crate::{
     connect::connect,
     entity::subject,
     error::store_error,
-    jobs, outbox, people, residue,
+    jobs, outbox, people, renewal, residue,
     schema::{self, MigrationStatus},
     transaction::Database,
     unit::Unit,
@@ -44,7 +44,7 @@ impl SeaOrmStore {
     /// [`StoreError::Unavailable`] for a URL that cannot be used or a database that does not answer.
     pub async fn connect(
         url: &str,
-        keys: Arc<KeyRing>,
+        keys: Arc<dyn KeySource>,
         random: Arc<dyn Random>,
     ) -> Result<Self, StoreError> {
         Ok(Self::new(connect(url).await?, keys, random))
@@ -54,7 +54,7 @@ impl SeaOrmStore {
     /// SQLite needs `foreign_keys`; without `secure_delete` and WAL a purge leaves bytes behind.
     pub fn new(
         connection: DatabaseConnection,
-        keys: Arc<KeyRing>,
+        keys: Arc<dyn KeySource>,
         random: Arc<dyn Random>,
     ) -> Self {
         Self {
@@ -88,6 +88,19 @@ impl SeaOrmStore {
             .await
             .map_err(store_error)?;
         Ok(found.is_some())
+    }
+
+    /// Wraps every data key and indexes every address anew that was not made with the active keys
+    /// of the ring, of all controllers, in small transactions. Answers with how many records that
+    /// were; run again after an interruption, it goes on where it ended.
+    pub async fn renew_keys(&self) -> Result<u64, StoreError> {
+        renewal::renew(&self.database, &self.vault).await
+    }
+
+    /// How many records of all controllers need a key. Waits for writers that began before, so
+    /// that a zero lasts when no process uses the key for new records any more.
+    pub async fn records_under(&self, key_use: KeyUse, id: KeyId) -> Result<u64, StoreError> {
+        renewal::count(&self.database, key_use, id).await
     }
 
     /// Closes every connection; on SQLite the last one merges the WAL into the file.

@@ -1,7 +1,7 @@
 //! The unit of work: people read, decided elsewhere, and written in one transaction.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -12,16 +12,17 @@ use consentry_policy::ControllerId;
 use consentry_service::ports::{Change, PurgeReason, StoreError, UnitOfWork};
 use jiff::{Timestamp, tz::TimeZone};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, InsertMany, IntoActiveModel, Iterable, QueryFilter,
-    QueryOrder, QuerySelect, Select,
-    sea_query::{Expr, ExprTrait, OnConflict},
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, InsertMany,
+    IntoActiveModel, Iterable, QueryFilter, QueryOrder, QuerySelect, Select, Statement,
+    sea_query::OnConflict,
 };
 
 use crate::{
-    entity::{consent_event, letter, purge, subject, subscription, tombstone},
+    entity::{consent_event, letter, subject, subscription, tombstone},
     error::store_error,
     outbox,
     people::{self, Held},
+    residue,
     rows::{self, ROWS},
     transaction::Transaction,
     vault::{Sealed, Vault},
@@ -86,16 +87,82 @@ impl Unit {
         let rows_of = |changes: Vec<&Change>| -> Result<Vec<_>, _> {
             changes.into_iter().map(|change| self.row(change)).collect()
         };
+        let (new, known) = (rows_of(new)?, rows_of(known)?);
+        self.require_unique(changes).await?;
         // A conflict that is an error would write the index into the server's log.
         let mut skip = OnConflict::new();
         skip.do_nothing();
         let expected = new.len() as u64;
-        if self.insert(rows_of(new)?, Some(skip)).await? != expected {
+        if self.insert(new, Some(skip)).await? != expected {
             return Err(StoreError::Conflict);
         }
         let mut replace = OnConflict::column(subject::Column::Id);
         replace.update_columns(subject::Column::iter());
-        self.insert(rows_of(known)?, Some(replace)).await?;
+        self.insert(known, Some(replace)).await?;
+        Ok(())
+    }
+
+    /// Refuses an address that somebody else holds under another index key. While the ring has two
+    /// of them, processes may differ on which one is active, and the unique index of the database
+    /// sees no equality between the two.
+    async fn require_unique(&self, changes: &[Change]) -> Result<(), StoreError> {
+        let mut claimed = BTreeMap::new();
+        for change in changes {
+            let person = &change.subject;
+            let held = self.held.get(&person.id);
+            if held.is_some_and(|held| held.subject.address == person.address) {
+                continue;
+            }
+            let indexes = self.vault.indexes(&person.controller, &person.address);
+            if indexes.len() > 1 && person.erased_at.is_none() {
+                let id = person.id.0.cast_signed();
+                claimed.extend(indexes.into_iter().map(|index| (index, id)));
+            }
+        }
+        let controllers: BTreeSet<_> = changes
+            .iter()
+            .map(|change| change.subject.controller.as_str())
+            .collect();
+        // In one order, so that two units wait for each other instead of for ever.
+        let claimed: Vec<_> = claimed.into_iter().collect();
+        for claimed in claimed.chunks(ROWS) {
+            self.claim(claimed.iter().map(|(index, _)| index)).await?;
+            let holders: Vec<(Vec<u8>, i64)> = subject::Entity::find()
+                .select_only()
+                .columns([subject::Column::AddressIndex, subject::Column::Id])
+                .filter(subject::Column::Controller.is_in(controllers.iter().copied()))
+                .filter(subject::Column::ErasedAt.is_null())
+                .filter(
+                    subject::Column::AddressIndex
+                        .is_in(claimed.iter().map(|(index, _)| index.clone())),
+                )
+                .into_tuple()
+                .all(&self.transaction.inner)
+                .await
+                .map_err(store_error)?;
+            if holders.iter().any(|holder| !claimed.contains(holder)) {
+                return Err(StoreError::Conflict);
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps others from claiming the same address until the end of the transaction, whichever of
+    /// its indexes they are about to write. On SQLite nobody else is writing.
+    async fn claim(&self, indexes: impl Iterator<Item = &Vec<u8>>) -> Result<(), StoreError> {
+        let db = &self.transaction.inner;
+        if db.get_database_backend() == DbBackend::Sqlite {
+            return Ok(());
+        }
+        for index in indexes {
+            let lock = index.first_chunk().copied().map_or(0, i64::from_be_bytes);
+            let lock = Statement::from_sql_and_values(
+                DbBackend::Postgres,
+                "SELECT pg_advisory_xact_lock($1)",
+                [lock.into()],
+            );
+            db.execute_raw(lock).await.map_err(store_error)?;
+        }
         Ok(())
     }
 
@@ -254,15 +321,7 @@ impl UnitOfWork for Unit {
             .collect();
         self.insert::<_, tombstone::ActiveModel>(tombstones, None)
             .await?;
-        purge::Entity::update_many()
-            .col_expr(
-                purge::Column::Purged,
-                Expr::col(purge::Column::Purged).add(purged.cast_signed()),
-            )
-            .exec(&self.transaction.inner)
-            .await
-            .map_err(store_error)?;
-        Ok(())
+        residue::note(&self.transaction.inner, purged).await
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use consentry_address::EmailAddress;
 use consentry_domain::Subject;
 use consentry_keys::{
-    KeyRing, KeyUse,
+    KeyRing, KeySource, KeyUse,
     seal::{DataKey, Place, SealError},
 };
 use consentry_policy::ControllerId;
@@ -51,13 +51,18 @@ pub(crate) struct Opened {
 
 /// The key ring at work on rows.
 pub(crate) struct Vault {
-    keys: Arc<KeyRing>,
+    keys: Arc<dyn KeySource>,
     random: Arc<dyn Random>,
 }
 
 impl Vault {
-    pub(crate) fn new(keys: Arc<KeyRing>, random: Arc<dyn Random>) -> Self {
+    pub(crate) fn new(keys: Arc<dyn KeySource>, random: Arc<dyn Random>) -> Self {
         Self { keys, random }
+    }
+
+    /// The ring in force.
+    pub(crate) fn ring(&self) -> Arc<KeyRing> {
+        Arc::clone(&self.keys).ring()
     }
 
     /// A random number for a row of its own.
@@ -73,7 +78,7 @@ impl Vault {
         controller: &ControllerId,
         address: &EmailAddress,
     ) -> Vec<Vec<u8>> {
-        self.keys
+        self.ring()
             .blind_indexes(controller.as_str(), &address.comparison_key())
             .map(Vec::from)
             .collect()
@@ -83,7 +88,7 @@ impl Vault {
     pub(crate) fn seal(&self, person: &Subject) -> Sealed {
         let data_key = DataKey::generate(&mut |buffer| self.random.fill(buffer));
         let wrapped_key = self
-            .keys
+            .ring()
             .wrap(&data_key, &place(person, WRAPPED_KEY), &mut |buffer| {
                 self.random.fill(buffer);
             });
@@ -114,7 +119,7 @@ impl Vault {
             return Ok(sealed);
         }
         let data_key = self
-            .keys
+            .ring()
             .unwrap(&sealed.wrapped_key, &place(person, WRAPPED_KEY))
             .map_err(refused)?;
         if moved {
@@ -127,13 +132,9 @@ impl Vault {
 
     /// Opens the addresses of a row.
     pub(crate) fn open(&self, row: &subject::Model) -> Result<Opened, StoreError> {
-        let place = |column| Place {
-            controller: &row.controller,
-            record: row.id.cast_unsigned(),
-            column,
-        };
+        let place = |column| place_of(row, column);
         let data_key = self
-            .keys
+            .ring()
             .unwrap(&row.wrapped_key, &place(WRAPPED_KEY))
             .map_err(refused)?;
         let open = |sealed: &[u8], column| {
@@ -151,12 +152,25 @@ impl Vault {
         })
     }
 
+    /// The same row under the active keys: its data key wrapped, its address indexed. What is
+    /// sealed stays as it is.
+    pub(crate) fn renew(&self, row: subject::Model) -> Result<subject::Model, StoreError> {
+        let ring = self.ring();
+        let mut row = row;
+        if is_outdated(&ring, &row, KeyUse::Index) {
+            let address = self.open(&row)?.address;
+            (row.address_index, row.address_index_key) = index(&ring, &row.controller, &address);
+        }
+        if is_outdated(&ring, &row, KeyUse::Seal) {
+            let place = place_of(&row, WRAPPED_KEY);
+            let data_key = ring.unwrap(&row.wrapped_key, &place).map_err(refused)?;
+            row.wrapped_key = ring.wrap(&data_key, &place, &mut |buffer| self.random.fill(buffer));
+        }
+        Ok(row)
+    }
+
     fn index(&self, person: &Subject) -> (Vec<u8>, i16) {
-        let index = self
-            .keys
-            .blind_index(person.controller.as_str(), &person.address.comparison_key());
-        let key = self.keys.current(KeyUse::Index).id();
-        (index.to_vec(), i16::from(key.as_byte()))
+        index(&self.ring(), person.controller.as_str(), &person.address)
     }
 
     fn seal_requested(&self, data_key: &DataKey, person: &Subject) -> Option<Vec<u8>> {
@@ -183,6 +197,30 @@ fn place<'a>(person: &'a Subject, column: &'a str) -> Place<'a> {
         controller: person.controller.as_str(),
         record: person.id.0,
         column,
+    }
+}
+
+fn place_of<'a>(row: &'a subject::Model, column: &'a str) -> Place<'a> {
+    Place {
+        controller: &row.controller,
+        record: row.id.cast_unsigned(),
+        column,
+    }
+}
+
+fn index(ring: &KeyRing, controller: &str, address: &EmailAddress) -> (Vec<u8>, i16) {
+    let index = ring.blind_index(controller, &address.comparison_key());
+    let key = ring.current(KeyUse::Index).id();
+    (index.to_vec(), i16::from(key.as_byte()))
+}
+
+/// Whether a row was made with another key than the active one.
+fn is_outdated(ring: &KeyRing, row: &subject::Model, key_use: KeyUse) -> bool {
+    let active = ring.current(key_use).id().as_byte();
+    match key_use {
+        KeyUse::Index => row.address_index_key != i16::from(active),
+        KeyUse::Seal => row.wrapped_key.first() != Some(&active),
+        KeyUse::Token => false,
     }
 }
 

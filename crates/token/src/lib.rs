@@ -35,7 +35,7 @@
 use std::{fmt, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use consentry_keys::{Key, KeyId, KeyRing, KeyUse};
+use consentry_keys::{Key, KeyId, KeySource, KeyUse};
 use jiff::Timestamp;
 use subtle::ConstantTimeEq;
 use thiserror::Error;
@@ -120,21 +120,22 @@ pub enum TokenError {
     Forged,
 }
 
-/// Makes and checks tokens under the token keys of a ring.
+/// Makes and checks tokens under the token keys of the ring in force.
 #[derive(Debug, Clone)]
 pub struct Tokens {
-    ring: Arc<KeyRing>,
+    keys: Arc<dyn KeySource>,
 }
 
 impl Tokens {
-    /// Tokens under the keys of `ring`.
-    pub fn new(ring: Arc<KeyRing>) -> Self {
-        Self { ring }
+    /// Tokens under the keys of a ring, or of whichever ring `keys` has in force.
+    pub fn new(keys: Arc<dyn KeySource>) -> Self {
+        Self { keys }
     }
 
     /// Makes a token under the active token key. Equal claims give equal tokens.
     pub fn mint(&self, controller: &str, claims: &Claims) -> LinkToken {
-        let key = self.ring.current(KeyUse::Token);
+        let ring = Arc::clone(&self.keys).ring();
+        let key = ring.current(KeyUse::Token);
         let body = body(key.id(), claims);
         let mut token = [0; TOKEN_LEN];
         token[..BODY_LEN].copy_from_slice(&body);
@@ -165,10 +166,8 @@ impl Tokens {
             .split_first_chunk::<BODY_LEN>()
             .ok_or(TokenError::Malformed)?;
         let (id, claims) = read(body, purpose);
-        let key = self
-            .ring
-            .get(KeyUse::Token, id)
-            .ok_or(TokenError::UnknownKey)?;
+        let ring = Arc::clone(&self.keys).ring();
+        let key = ring.get(KeyUse::Token, id).ok_or(TokenError::UnknownKey)?;
         if bool::from(mac(key, controller, purpose, body).ct_eq(tag)) {
             Ok(claims)
         } else {

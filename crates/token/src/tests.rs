@@ -2,6 +2,8 @@
 
 use proptest::prelude::*;
 
+use consentry_keys::KeyRing;
+
 use super::*;
 
 const PURPOSES: [Purpose; 4] = [

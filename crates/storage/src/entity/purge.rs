@@ -7,7 +7,7 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: i64,
-    /// Records purged so far.
+    /// Records purged, or wrapped under another key, so far.
     pub purged: i64,
     /// The same number, as it was when their bytes were last cleaned.
     pub cleaned: i64,

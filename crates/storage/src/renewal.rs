@@ -1,0 +1,121 @@
+//! Bringing rows under the active keys after a rotation, and telling which keys rows still need.
+//!
+//! A key ring belongs to the installation, so these queries alone go over all controllers.
+
+use consentry_keys::{KeyId, KeyRing, KeyUse};
+use consentry_service::ports::StoreError;
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, InsertMany,
+    IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    sea_query::{Expr, ExprTrait, Func, OnConflict, SimpleExpr},
+};
+
+use crate::{
+    entity::subject::{self, Column},
+    error::store_error,
+    residue,
+    transaction::Database,
+    vault::Vault,
+};
+
+/// Rows in one transaction: short enough that nobody who signs up notices.
+const BATCH: u64 = 500;
+
+/// Wraps and indexes anew whatever was not made with the active keys, and answers with how many
+/// rows that were. Each batch is a transaction of its own: whoever interrupts this loses nothing
+/// and starts it again.
+pub(crate) async fn renew(database: &Database, vault: &Vault) -> Result<u64, StoreError> {
+    let mut renewed = 0;
+    let mut after = None;
+    loop {
+        let transaction = database.write().await?;
+        let outdated = subject::Entity::find()
+            .filter(outdated(&vault.ring()))
+            .apply_if(after, |query, after| query.filter(Column::Id.gt(after)))
+            .order_by_asc(Column::Id)
+            .limit(BATCH)
+            .lock_exclusive()
+            .all(&transaction.inner)
+            .await
+            .map_err(store_error)?;
+        let Some(last) = outdated.last() else {
+            return Ok(renewed);
+        };
+        after = Some(last.id);
+        let count = outdated.len() as u64;
+        write(&transaction.inner, vault, outdated).await?;
+        // What was overwritten lingers in the files like what was deleted.
+        residue::note(&transaction.inner, count).await?;
+        transaction.commit().await?;
+        renewed += count;
+    }
+}
+
+async fn write(
+    db: &DatabaseTransaction,
+    vault: &Vault,
+    rows: Vec<subject::Model>,
+) -> Result<(), StoreError> {
+    let rows = rows
+        .into_iter()
+        .map(|row| vault.renew(row).map(IntoActiveModel::into_active_model))
+        .collect::<Result<Vec<subject::ActiveModel>, _>>()?;
+    let mut replace = OnConflict::column(Column::Id);
+    replace.update_columns([
+        Column::AddressIndex,
+        Column::AddressIndexKey,
+        Column::WrappedKey,
+    ]);
+    InsertMany::many(rows)
+        .on_conflict(replace)
+        .exec_without_returning(db)
+        .await
+        .map_err(store_error)?;
+    Ok(())
+}
+
+/// How many rows need a key. Writers that began before are waited for and counted: whoever made
+/// sure that nobody begins to use the key any more can rely on a zero.
+pub(crate) async fn count(
+    database: &Database,
+    key_use: KeyUse,
+    id: KeyId,
+) -> Result<u64, StoreError> {
+    let made_with = match key_use {
+        // No row keeps a token.
+        KeyUse::Token => return Ok(0),
+        KeyUse::Index => Column::AddressIndexKey.eq(i16::from(id.as_byte())),
+        KeyUse::Seal => wrapped_by(id),
+    };
+    let transaction = database.write().await?;
+    if !database.is_sqlite() {
+        transaction
+            .inner
+            .execute_unprepared("LOCK TABLE subjects IN SHARE MODE")
+            .await
+            .map_err(store_error)?;
+    }
+    let count = subject::Entity::find()
+        .filter(made_with)
+        .count(&transaction.inner)
+        .await
+        .map_err(store_error)?;
+    transaction.commit().await?;
+    Ok(count)
+}
+
+fn outdated(ring: &KeyRing) -> Condition {
+    let [index, seal] = [KeyUse::Index, KeyUse::Seal].map(|key_use| ring.current(key_use).id());
+    Condition::any()
+        .add(Column::AddressIndexKey.ne(i16::from(index.as_byte())))
+        .add(wrapped_by(seal).not())
+}
+
+/// The first byte of a wrapped key names the seal key.
+fn wrapped_by(id: KeyId) -> SimpleExpr {
+    let first = Func::cust("substr")
+        .arg(Expr::col(Column::WrappedKey))
+        .arg(1_i32)
+        .arg(1_i32);
+    Expr::expr(first).eq(vec![id.as_byte()])
+}
