@@ -5,6 +5,7 @@ mod calendar;
 mod centre;
 mod cli;
 mod house;
+mod keys;
 mod neutrality;
 mod races;
 mod relay;

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
-use consentry_keys::KeyRing;
+use consentry_keys::{KeyRing, KeySource};
 use consentry_policy::Policy;
 use consentry_service::{Parts, PublicUrl, Service, ports::Store};
 use consentry_storage::SeaOrmStore;
@@ -13,7 +13,9 @@ use secrecy::ExposeSecret;
 use tracing::warn;
 
 use crate::{
-    Failure, key_file, mailing, paths, policy_file,
+    Failure,
+    key_file::{self, KeyFile},
+    mailing, paths, policy_file,
     settings::Settings,
     system::{SystemClock, SystemRandom},
 };
@@ -21,7 +23,7 @@ use crate::{
 /// What every program has open.
 pub(crate) struct App {
     policy: Policy,
-    keys: Arc<KeyRing>,
+    keys: Arc<KeyFile>,
     store: SeaOrmStore,
 }
 
@@ -33,7 +35,7 @@ impl App {
         if settings.is_sqlite {
             Self::make_keys(settings).await?;
         }
-        let keys = Arc::new(key_file::load(&settings.keys_file)?);
+        let keys = Arc::new(KeyFile::open(&settings.keys_file)?);
         let store = connect(settings, keys.clone()).await?;
         Ok(Self {
             policy,
@@ -118,9 +120,14 @@ impl App {
         Ok(consentry_web::router(service, options))
     }
 
-    /// The key ring.
-    pub(crate) fn keys(&self) -> &KeyRing {
-        &self.keys
+    /// The key ring in force.
+    pub(crate) fn keys(&self) -> Arc<KeyRing> {
+        Arc::clone(&self.keys).ring()
+    }
+
+    /// The store, for what concerns keys and no person.
+    pub(crate) fn store(&self) -> &SeaOrmStore {
+        &self.store
     }
 
     /// Closes the database in order.
@@ -156,7 +163,7 @@ fn public_url(settings: &Settings, listen: SocketAddr) -> Result<PublicUrl, Fail
     })
 }
 
-async fn connect(settings: &Settings, keys: Arc<KeyRing>) -> Result<SeaOrmStore, Failure> {
+async fn connect(settings: &Settings, keys: Arc<dyn KeySource>) -> Result<SeaOrmStore, Failure> {
     let url = settings.database_url.expose_secret();
     Ok(SeaOrmStore::connect(url, keys, Arc::new(SystemRandom)).await?)
 }

@@ -2,6 +2,7 @@
 //!
 //! JSON goes to stdout alone, messages go to stderr; the exit codes are the contract's.
 
+mod keys;
 mod output;
 mod subscriber;
 
@@ -14,11 +15,12 @@ use crate::{
     Failure, SettingsArgs,
     app::{App, block_on},
     config::Config,
-    doctor, key_file, paths,
+    doctor, paths,
     settings::Settings,
     telemetry,
 };
 
+use keys::KeysCommand;
 use output::{Table, print_json, print_line};
 use subscriber::SubscriberCommand;
 
@@ -41,15 +43,9 @@ enum AdminCommand {
     /// Look at subscribers and act on their requests
     #[command(subcommand)]
     Subscriber(SubscriberCommand),
-    /// Look at the key ring
+    /// Look at the key ring, rotate and retire keys
     #[command(subcommand)]
     Keys(KeysCommand),
-}
-
-#[derive(Debug, Subcommand)]
-enum KeysCommand {
-    /// List every key: its use, its state and its age; never its secret
-    List(Listing),
 }
 
 /// How a list is printed.
@@ -86,7 +82,7 @@ pub fn admin(cli: Cli) -> Result<(), Failure> {
         match cli.command {
             AdminCommand::Migrate => migrate(&settings).await,
             AdminCommand::Doctor(listing) => check(&settings, listing).await,
-            AdminCommand::Keys(KeysCommand::List(listing)) => list_keys(&settings, listing),
+            AdminCommand::Keys(command) => keys::run(&settings, command).await,
             AdminCommand::Subscriber(command) => {
                 let (app, service) = open(&settings).await?;
                 let ended = subscriber::run(&service, command).await;
@@ -133,37 +129,6 @@ async fn check(settings: &Settings, listing: Listing) -> Result<(), Failure> {
         0 => Ok(()),
         1 => Err(Failure::Found("1 check found a problem".to_owned())),
         count => Err(Failure::Found(format!("{count} checks found a problem"))),
-    }
-}
-
-fn list_keys(settings: &Settings, listing: Listing) -> Result<(), Failure> {
-    let ring = key_file::load(&settings.keys_file)?;
-    let keys = ring.list().map(|key| {
-        (
-            key.key_use.to_string(),
-            key.id.to_string(),
-            key.state.to_string(),
-            key.created.to_string(),
-        )
-    });
-    match listing.format {
-        Format::Json => {
-            let keys: Vec<_> = keys
-                .map(|(key_use, id, state, created)| {
-                    serde_json::json!({
-                        "use": key_use, "id": id, "state": state, "created": created,
-                    })
-                })
-                .collect();
-            print_json(&keys)
-        }
-        Format::Table => {
-            let mut table = Table::new(["use", "id", "state", "created"]);
-            for (key_use, id, state, created) in keys {
-                table.row([&key_use, &id, &state, &created]);
-            }
-            table.print()
-        }
     }
 }
 
