@@ -138,6 +138,8 @@ fn an_interrupted_rotation_is_finished_by_the_next_one(engine: Engine) {
     assert_eq!(states(&stage, "seal"), pairs(&prepared));
     let refused = stage.site.admin(&["keys", "retire", "seal", "2", "--yes"]);
     assert_eq!(refused.code, Some(1), "the next key");
+    let doctor = stage.site.admin(&["doctor"]).stdout;
+    assert!(doctor.contains("a rotation is unfinished"), "{doctor}");
 
     rotation_that_is_killed_at(&stage, "waiting until every process uses it");
     let activated = [("1", "verify-only"), ("2", "active")];

@@ -1,5 +1,6 @@
 //! `consentry-admin doctor`: what is wrong, and what to do about it.
 
+use consentry_keys::KeyState;
 use consentry_policy::Policy;
 use consentry_service::{
     Error, Job, Service,
@@ -120,8 +121,15 @@ impl Report {
     }
 
     fn keys(&mut self, app: &App) {
-        let count = app.keys().list().count();
-        self.add("keys", Verdict::Ok, format!("{count} keys in the ring"));
+        let ring = app.keys();
+        let count = ring.list().count();
+        let (result, remedy) = if ring.list().any(|key| key.state == KeyState::Next) {
+            let remedy = "; a rotation is unfinished: run `consentry-admin keys rotate`";
+            (Verdict::Warning, remedy)
+        } else {
+            (Verdict::Ok, "")
+        };
+        self.add("keys", result, format!("{count} keys in the ring{remedy}"));
     }
 
     /// Whether the tables can be asked.
