@@ -1,7 +1,8 @@
 //! The database schema, in order.
 //!
 //! One migration is one file. A published migration is never changed: what comes later is a new
-//! file. Every table and column is listed in `docs/data.md` with the rule that removes it, and a
+//! file. Every name begins with `consentry_`, the list of what was applied included: the tables of an
+//! embedder lie beside ours. Every table and column is listed in `docs/data.md` with the rule that removes it, and a
 //! test of `consentry-storage` holds the two together.
 //!
 //! ```
@@ -11,9 +12,17 @@
 //! ```
 
 pub use sea_orm_migration;
-use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
+use sea_orm_migration::{
+    MigrationTrait, MigratorTrait, async_trait, sea_orm::DynIden, sea_query::IntoIden,
+};
 
+mod former;
 mod m0001_initial;
+
+pub use former::adopt;
+
+/// The table that lists the migrations that were applied.
+pub const APPLIED: &str = "consentry_migrations";
 
 /// The migrations of Consentry, for [`MigratorTrait::up`]. It takes no lock: `consentry-storage`
 /// does, and runs them in one transaction.
@@ -22,6 +31,10 @@ pub struct Migrator;
 
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
+    fn migration_table_name() -> DynIden {
+        APPLIED.into_iden()
+    }
+
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         vec![Box::new(m0001_initial::Migration)]
     }

@@ -29,8 +29,15 @@ impl MigrationTrait for Migration {
     }
 }
 
+/// The statements that make the indexes.
+pub(crate) fn indexes() -> impl Iterator<Item = &'static str> {
+    SCHEMA.split(';').map(str::trim).filter(|statement| {
+        statement.starts_with("CREATE INDEX") || statement.starts_with("CREATE UNIQUE INDEX")
+    })
+}
+
 const SCHEMA: &str = "
-CREATE TABLE subjects (
+CREATE TABLE consentry_subjects (
     id {id},
     controller TEXT NOT NULL,
     address_index {bytes} NOT NULL,
@@ -49,15 +56,15 @@ CREATE TABLE subjects (
     restricted_at BIGINT,
     erased_at BIGINT
 );
-CREATE UNIQUE INDEX subjects_live_address ON subjects (controller, address_index)
+CREATE UNIQUE INDEX consentry_subjects_live_address ON consentry_subjects (controller, address_index)
     WHERE erased_at IS NULL;
-CREATE INDEX subjects_pending ON subjects (controller, first_submitted_at)
+CREATE INDEX consentry_subjects_pending ON consentry_subjects (controller, first_submitted_at)
     WHERE state = 'pending' AND erased_at IS NULL;
-CREATE INDEX subjects_erased ON subjects (controller, erased_at)
+CREATE INDEX consentry_subjects_erased ON consentry_subjects (controller, erased_at)
     WHERE erased_at IS NOT NULL;
 
-CREATE TABLE subscriptions (
-    subject_id BIGINT NOT NULL REFERENCES subjects (id) ON DELETE CASCADE,
+CREATE TABLE consentry_subscriptions (
+    subject_id BIGINT NOT NULL REFERENCES consentry_subjects (id) ON DELETE CASCADE,
     topic TEXT NOT NULL,
     controller TEXT NOT NULL,
     position INTEGER NOT NULL,
@@ -71,9 +78,9 @@ CREATE TABLE subscriptions (
     PRIMARY KEY (subject_id, topic)
 );
 
-CREATE TABLE consent_events (
+CREATE TABLE consentry_consent_events (
     id {counter},
-    subject_id BIGINT NOT NULL REFERENCES subjects (id) ON DELETE CASCADE,
+    subject_id BIGINT NOT NULL REFERENCES consentry_subjects (id) ON DELETE CASCADE,
     controller TEXT NOT NULL,
     receipt TEXT NOT NULL UNIQUE,
     at BIGINT NOT NULL,
@@ -83,11 +90,11 @@ CREATE TABLE consent_events (
     basis TEXT,
     notice TEXT NOT NULL
 );
-CREATE INDEX consent_events_subject ON consent_events (subject_id);
+CREATE INDEX consentry_consent_events_subject ON consentry_consent_events (subject_id);
 
-CREATE TABLE letters (
+CREATE TABLE consentry_letters (
     id {id},
-    subject_id BIGINT NOT NULL REFERENCES subjects (id) ON DELETE CASCADE,
+    subject_id BIGINT NOT NULL REFERENCES consentry_subjects (id) ON DELETE CASCADE,
     controller TEXT NOT NULL,
     kind TEXT NOT NULL,
     state TEXT NOT NULL,
@@ -100,11 +107,11 @@ CREATE TABLE letters (
     reply_code INTEGER,
     settled_at BIGINT
 );
-CREATE INDEX letters_subject ON letters (subject_id);
-CREATE INDEX letters_due ON letters (controller, due_at) WHERE due_at IS NOT NULL;
-CREATE INDEX letters_leased ON letters (controller, leased_until) WHERE leased_until IS NOT NULL;
+CREATE INDEX consentry_letters_subject ON consentry_letters (subject_id);
+CREATE INDEX consentry_letters_due ON consentry_letters (controller, due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX consentry_letters_leased ON consentry_letters (controller, leased_until) WHERE leased_until IS NOT NULL;
 
-CREATE TABLE jobs (
+CREATE TABLE consentry_jobs (
     controller TEXT NOT NULL,
     job TEXT NOT NULL,
     worker TEXT,
@@ -116,17 +123,17 @@ CREATE TABLE jobs (
     PRIMARY KEY (controller, job)
 );
 
-CREATE TABLE tombstones (
+CREATE TABLE consentry_tombstones (
     id {id},
     controller TEXT NOT NULL,
     reason TEXT NOT NULL,
     purged_on TEXT NOT NULL
 );
 
-CREATE TABLE purges (
+CREATE TABLE consentry_purges (
     id {id},
     purged BIGINT NOT NULL,
     cleaned BIGINT NOT NULL
 );
-INSERT INTO purges (id, purged, cleaned) VALUES (1, 0, 0);
+INSERT INTO consentry_purges (id, purged, cleaned) VALUES (1, 0, 0);
 ";

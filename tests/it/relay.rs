@@ -198,12 +198,13 @@ fn the_person_is_read_again_right_before_the_hand_over(engine: Engine) {
     let letter = stage.subscribe("anna@kunde.example");
     stage.sign_up("anna@kunde.example");
     stage.one_click(&letter);
-    let revived = "UPDATE letters SET state = 'queued', due_at = 0 WHERE state = 'cancelled'";
+    let revived =
+        "UPDATE consentry_letters SET state = 'queued', due_at = 0 WHERE state = 'cancelled'";
     stage.site.query(revived);
     assert_eq!(
         stage
             .site
-            .query("SELECT count(*) FROM letters WHERE due_at = 0")
+            .query("SELECT count(*) FROM consentry_letters WHERE due_at = 0")
             .trim(),
         "1"
     );
@@ -211,7 +212,7 @@ fn the_person_is_read_again_right_before_the_hand_over(engine: Engine) {
     assert_eq!(
         stage
             .site
-            .query("SELECT count(*) FROM letters WHERE due_at = 0")
+            .query("SELECT count(*) FROM consentry_letters WHERE due_at = 0")
             .trim(),
         "0"
     );

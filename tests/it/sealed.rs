@@ -185,7 +185,7 @@ fn sealed_columns(stage: &Stage) -> Vec<Vec<u8>> {
             Database::Postgres(_) => format!("encode({column}, 'hex')"),
         }
     });
-    let statement = format!("SELECT {} FROM subjects", columns.join(", "));
+    let statement = format!("SELECT {} FROM consentry_subjects", columns.join(", "));
     let rows = stage.site.query(&statement);
     assert_eq!(rows.lines().count(), 1, "one person");
     rows.trim().split('|').map(bytes_of).collect()

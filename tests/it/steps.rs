@@ -141,7 +141,7 @@ impl Stage {
 
     /// How many records the database holds, hidden ones included.
     pub(crate) fn records(&self) -> usize {
-        let count = self.site.query("SELECT count(*) FROM subjects");
+        let count = self.site.query("SELECT count(*) FROM consentry_subjects");
         count.trim().parse().expect("a count is a number")
     }
 

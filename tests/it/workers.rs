@@ -60,7 +60,7 @@ fn a_minute_passes(stage: &mut Stage) {
     match stage.site.database() {
         Database::Sqlite => stage.travel("2027-01-04T09:05:00Z"),
         Database::Postgres(database) => {
-            database.query("UPDATE letters SET leased_until = leased_until - 61000000");
+            database.query("UPDATE consentry_letters SET leased_until = leased_until - 61000000");
         }
     }
 }

@@ -91,7 +91,7 @@ pub(crate) async fn count(
     if !database.is_sqlite() {
         transaction
             .inner
-            .execute_unprepared("LOCK TABLE subjects IN SHARE MODE")
+            .execute_unprepared("LOCK TABLE consentry_subjects IN SHARE MODE")
             .await
             .map_err(store_error)?;
     }

@@ -18,7 +18,12 @@ use crate::{
 };
 
 /// The tables that a purge deletes from.
-const TOUCHED: [&str; 4] = ["subjects", "subscriptions", "consent_events", "letters"];
+const TOUCHED: [&str; 4] = [
+    "consentry_subjects",
+    "consentry_subscriptions",
+    "consentry_consent_events",
+    "consentry_letters",
+];
 
 /// How long SQLite waits for a lock while it cleans.
 const PATIENCE: &str = "PRAGMA busy_timeout = 500";

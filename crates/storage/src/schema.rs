@@ -1,11 +1,11 @@
 //! Migrating, and checking that somebody has.
 
 use consentry_migrations::{
-    Migrator,
-    sea_orm_migration::{MigratorTrait, SchemaManager, seaql_migrations},
+    APPLIED, Migrator, adopt,
+    sea_orm_migration::{MigratorTrait, SchemaManager},
 };
 use consentry_service::ports::StoreError;
-use sea_orm::{ConnectionTrait, EntityTrait};
+use sea_orm::{ConnectionTrait, Statement};
 
 use crate::{error::store_error, transaction::Database};
 
@@ -35,6 +35,7 @@ pub(crate) async fn migrate(database: &Database) -> Result<(), StoreError> {
             .await
             .map_err(store_error)?;
     }
+    adopt(&transaction.inner).await.map_err(store_error)?;
     Migrator::up(&transaction.inner, None)
         .await
         .map_err(store_error)?;
@@ -44,17 +45,20 @@ pub(crate) async fn migrate(database: &Database) -> Result<(), StoreError> {
 pub(crate) async fn status(database: &Database) -> Result<MigrationStatus, StoreError> {
     let connection = &database.connection;
     let is_prepared = SchemaManager::new(connection)
-        .has_table("seaql_migrations")
+        .has_table(APPLIED)
         .await
         .map_err(store_error)?;
-    let applied = if is_prepared {
-        let applied = seaql_migrations::Entity::find().all(connection).await;
-        applied.map_err(store_error)?
+    let applied: Vec<String> = if is_prepared {
+        let versions = format!("SELECT version FROM {APPLIED}");
+        let versions = Statement::from_string(connection.get_database_backend(), versions);
+        let rows = connection.query_all_raw(versions).await;
+        rows.and_then(|rows| rows.iter().map(|row| row.try_get("", "version")).collect())
+            .map_err(store_error)?
     } else {
         Vec::new()
     };
     let known = Migrator::migrations();
-    let is_applied = |name: &str| applied.iter().any(|migration| migration.version == name);
+    let is_applied = |name: &str| applied.iter().any(|version| version == name);
     Ok(MigrationStatus {
         applied: applied.len(),
         known: known.len(),

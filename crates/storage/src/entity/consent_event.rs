@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "consent_events")]
+#[sea_orm(table_name = "consentry_consent_events")]
 pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i64,

@@ -12,10 +12,10 @@ async fn every_column_is_documented_with_the_rule_that_removes_it(database: &Tes
     database.store().await;
     let sql = if database.is_sqlite() {
         "SELECT t.name || '.' || c.name FROM sqlite_schema t, pragma_table_info(t.name) c
-         WHERE t.type = 'table' AND t.name <> 'seaql_migrations'"
+         WHERE t.type = 'table' AND t.name <> 'consentry_migrations'"
     } else {
         "SELECT table_name || '.' || column_name FROM information_schema.columns
-         WHERE table_schema = 'public' AND table_name <> 'seaql_migrations'"
+         WHERE table_schema = 'public' AND table_name <> 'consentry_migrations'"
     };
     let held: BTreeSet<String> = database.column(sql).await.into_iter().collect();
     let (documented, rules): (BTreeSet<String>, BTreeSet<&str>) = rows().unzip();

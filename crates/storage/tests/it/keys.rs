@@ -120,7 +120,7 @@ async fn an_interrupted_renewal_goes_on_and_a_finished_one_does_nothing(database
     assert_eq!(store.renew_keys().await.unwrap(), 700);
     assert_eq!(store.renew_keys().await.unwrap(), 0);
     assert_eq!(store.records_under(KeyUse::Seal, FIRST).await.unwrap(), 0);
-    let purges = database.column::<i64>("SELECT purged - cleaned FROM purges");
+    let purges = database.column::<i64>("SELECT purged - cleaned FROM consentry_purges");
     assert_eq!(purges.await, [700], "the former bytes are left to clean");
     assert!(store.clean_purged_bytes().await.unwrap());
 }
@@ -174,7 +174,7 @@ async fn processes_that_differ_on_the_active_key_make_one_record_of_an_address(
         let made = tokio::join!(sign_up(&late), sign_up(&early));
         assert_ne!(made.0, made.1, "one of the two makes the record");
     }
-    assert_eq!(database.count("subjects").await, 20);
+    assert_eq!(database.count("consentry_subjects").await, 20);
 }
 
 /// S0-64: what the former seal key had wrapped is in no byte of the files after the cleaning.
@@ -188,7 +188,7 @@ async fn formerly_wrapped_keys_are_in_no_sqlite_file() {
         save(&store, &people).await.unwrap();
         let mut former = Vec::new();
         for column in ["wrapped_key", "address_index"] {
-            let sql = format!("SELECT {column} FROM subjects");
+            let sql = format!("SELECT {column} FROM consentry_subjects");
             former.extend(database.column::<Vec<u8>>(&sql).await);
         }
         let folder = database.folder.as_ref().unwrap().path();
@@ -221,7 +221,7 @@ async fn without_its_seal_key_a_row_cannot_be_read(database: &TestDatabase) {
 
 async fn an_unchanged_address_is_not_sealed_again(database: &TestDatabase) {
     let sealed = async || {
-        let sql = "SELECT sealed_address FROM subjects";
+        let sql = "SELECT sealed_address FROM consentry_subjects";
         database.column::<Vec<u8>>(sql).await
     };
     let store = database.store().await;
@@ -261,9 +261,9 @@ async fn a_sealed_value_that_was_moved_to_another_row_does_not_open(database: &T
     insert(&store, &ben).await;
     let [from, to] = [anna.id, ben.id].map(|id| id.0.cast_signed());
     let sql = format!(
-        "UPDATE subjects SET
-            wrapped_key = (SELECT wrapped_key FROM subjects WHERE id = {from}),
-            sealed_address = (SELECT sealed_address FROM subjects WHERE id = {from})
+        "UPDATE consentry_subjects SET
+            wrapped_key = (SELECT wrapped_key FROM consentry_subjects WHERE id = {from}),
+            sealed_address = (SELECT sealed_address FROM consentry_subjects WHERE id = {from})
          WHERE id = {to}"
     );
     database.execute(&sql).await;

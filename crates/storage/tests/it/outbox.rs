@@ -240,7 +240,7 @@ async fn a_deferred_letter_waits_for_its_next_try(database: &TestDatabase) {
         .unwrap();
     assert_eq!(
         database
-            .column::<i32>("SELECT reply_code FROM letters")
+            .column::<i32>("SELECT reply_code FROM consentry_letters")
             .await,
         [451]
     );

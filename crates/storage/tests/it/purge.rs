@@ -18,7 +18,12 @@ on_both! {
     cleaning_is_done_once_for_each_purge,
 }
 
-const HANGING: [&str; 4] = ["subjects", "subscriptions", "consent_events", "letters"];
+const HANGING: [&str; 4] = [
+    "consentry_subjects",
+    "consentry_subscriptions",
+    "consentry_consent_events",
+    "consentry_letters",
+];
 
 async fn a_purge_removes_everything_that_hangs_on_a_record(database: &TestDatabase) {
     let store = database.store().await;
@@ -38,13 +43,15 @@ async fn a_tombstone_links_to_nobody(database: &TestDatabase) {
     let gone = insert_with_everything(&store, "anna@example.org").await;
     purge(&store, &gone).await;
     let column = async |name: &str| {
-        let sql = format!("SELECT {name} FROM tombstones");
+        let sql = format!("SELECT {name} FROM consentry_tombstones");
         database.column::<String>(&sql).await
     };
     assert_eq!(column("controller").await, ["acme"]);
     assert_eq!(column("reason").await, ["erased"]);
     assert_eq!(column("purged_on").await, ["2026-11-22"]);
-    let numbers = database.column::<i64>("SELECT id FROM tombstones").await;
+    let numbers = database
+        .column::<i64>("SELECT id FROM consentry_tombstones")
+        .await;
     assert_ne!(numbers, [gone.id.0.cast_signed()]);
 }
 
@@ -56,8 +63,8 @@ async fn a_purge_stays_within_its_controller(database: &TestDatabase) {
         .await
         .unwrap();
     unit.commit().await.unwrap();
-    assert_eq!(database.count("subjects").await, 1);
-    assert_eq!(database.count("tombstones").await, 0);
+    assert_eq!(database.count("consentry_subjects").await, 1);
+    assert_eq!(database.count("consentry_tombstones").await, 0);
 }
 
 async fn a_purged_letter_is_neither_handed_over_nor_settled(database: &TestDatabase) {
@@ -68,11 +75,11 @@ async fn a_purged_letter_is_neither_handed_over_nor_settled(database: &TestDatab
     purge(&store, &person).await;
     let begun = store.begin_hand_over(&acme(), &a, leased[0].id).await;
     assert_eq!(begun.unwrap(), HandOver::LeaseLost);
-    assert_eq!(database.count("letters").await, 0);
+    assert_eq!(database.count("consentry_letters").await, 0);
 }
 
 async fn cleaning_is_done_once_for_each_purge(database: &TestDatabase) {
-    let pending_cleaning = "SELECT purged - cleaned FROM purges";
+    let pending_cleaning = "SELECT purged - cleaned FROM consentry_purges";
     let store = database.store().await;
     for typed in ["anna@example.org", "ben@example.org"] {
         let person = insert_with_everything(&store, typed).await;
@@ -106,11 +113,11 @@ async fn purged_bytes_are_in_no_sqlite_file() {
         database.execute("ANALYZE").await;
         let mut secrets: Vec<Vec<u8>> = Vec::new();
         for column in ["sealed_address", "wrapped_key", "address_index"] {
-            let sql = format!("SELECT {column} FROM subjects");
+            let sql = format!("SELECT {column} FROM consentry_subjects");
             secrets.extend(database.column::<Vec<u8>>(&sql).await);
         }
         let receipts = database
-            .column::<String>("SELECT receipt FROM consent_events")
+            .column::<String>("SELECT receipt FROM consentry_consent_events")
             .await;
         secrets.extend(receipts.into_iter().map(String::into_bytes));
         let folder = database.folder.as_ref().unwrap().path();
@@ -143,7 +150,7 @@ async fn cleaning_beside_a_reader_is_put_off() {
         let person = insert_with_everything(&store, "anna@example.org").await;
         let reader = database.raw().await;
         reader
-            .execute_unprepared("BEGIN; SELECT count(*) FROM subjects")
+            .execute_unprepared("BEGIN; SELECT count(*) FROM consentry_subjects")
             .await
             .unwrap();
         purge(&store, &person).await;
@@ -152,7 +159,7 @@ async fn cleaning_beside_a_reader_is_put_off() {
         assert!(store.clean_purged_bytes().await.unwrap());
         assert_eq!(
             database
-                .column::<i64>("SELECT purged - cleaned FROM purges")
+                .column::<i64>("SELECT purged - cleaned FROM consentry_purges")
                 .await,
             [0]
         );

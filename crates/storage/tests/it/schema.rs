@@ -12,6 +12,7 @@ on_both! {
     processes_that_migrate_at_once_all_succeed,
     an_empty_database_is_refused_with_the_remedy,
     a_database_that_is_ahead_of_the_program_is_refused,
+    a_database_of_before_the_prefix_is_adopted,
 }
 
 async fn processes_that_migrate_at_once_all_succeed(database: &TestDatabase) {
@@ -45,13 +46,57 @@ async fn an_empty_database_is_refused_with_the_remedy(database: &TestDatabase) {
 async fn a_database_that_is_ahead_of_the_program_is_refused(database: &TestDatabase) {
     let store = database.store().await;
     database
-        .execute("INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_later', 0)")
+        .execute("INSERT INTO consentry_migrations (version, applied_at) VALUES ('m9999_later', 0)")
         .await;
     assert!(matches!(
         store.check().await,
         Err(StoreError::Schema { .. })
     ));
 }
+
+/// What a database held before the tables had a prefix is held under the new names, and the tables
+/// of others in the same database stay what they are.
+async fn a_database_of_before_the_prefix_is_adopted(database: &TestDatabase) {
+    let store = database.store().await;
+    store.close().await.unwrap();
+    for table in FORMER {
+        let rename = format!("ALTER TABLE consentry_{table} RENAME TO {table}");
+        database.execute(&rename).await;
+    }
+    for index in FORMER_INDEXES {
+        let make = format!("DROP INDEX consentry_{index}; CREATE INDEX {index} ON jobs (job)");
+        database.execute(&make).await;
+    }
+    database
+        .execute("ALTER TABLE consentry_migrations RENAME TO seaql_migrations")
+        .await;
+
+    let store = database.store_with(ring()).await;
+    assert!(store.check().await.is_err());
+    store.migrate().await.unwrap();
+    store.check().await.unwrap();
+    assert_eq!(database.count("consentry_purges").await, 1);
+}
+
+const FORMER: [&str; 7] = [
+    "subjects",
+    "subscriptions",
+    "consent_events",
+    "letters",
+    "jobs",
+    "tombstones",
+    "purges",
+];
+
+const FORMER_INDEXES: [&str; 7] = [
+    "subjects_live_address",
+    "subjects_pending",
+    "subjects_erased",
+    "consent_events_subject",
+    "letters_subject",
+    "letters_due",
+    "letters_leased",
+];
 
 #[tokio::test]
 async fn a_database_that_cannot_be_opened_is_unavailable_and_its_password_untold() {

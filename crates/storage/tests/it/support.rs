@@ -122,8 +122,8 @@ impl TestDatabase {
 
     /// Ends every lease, as a minute does.
     pub(crate) async fn expire_leases(&self) {
-        let sql = "UPDATE letters SET leased_until = 0 WHERE leased_until IS NOT NULL;
-                   UPDATE jobs SET leased_until = 0 WHERE leased_until IS NOT NULL";
+        let sql = "UPDATE consentry_letters SET leased_until = 0 WHERE leased_until IS NOT NULL;
+                   UPDATE consentry_jobs SET leased_until = 0 WHERE leased_until IS NOT NULL";
         self.execute(sql).await;
     }
 }

@@ -39,7 +39,7 @@ async fn state_evidence_and_letter_are_committed_together(database: &TestDatabas
     let store = database.store().await;
     assert_eq!(store.events(&acme(), person.id).await.unwrap(), [requested]);
     assert_eq!(store.events(&other(), person.id).await.unwrap(), []);
-    assert_eq!(database.count("letters").await, 1);
+    assert_eq!(database.count("consentry_letters").await, 1);
 }
 
 async fn a_unit_that_is_dropped_leaves_nothing(database: &TestDatabase) {
@@ -54,9 +54,9 @@ async fn a_unit_that_is_dropped_leaves_nothing(database: &TestDatabase) {
     drop(unit);
     // The next unit waits for the end of the one that was dropped.
     insert(&store, &pending("anna@example.org")).await;
-    assert_eq!(database.count("subjects").await, 1);
-    assert_eq!(database.count("consent_events").await, 0);
-    assert_eq!(database.count("letters").await, 0);
+    assert_eq!(database.count("consentry_subjects").await, 1);
+    assert_eq!(database.count("consentry_consent_events").await, 0);
+    assert_eq!(database.count("consentry_letters").await, 0);
 }
 
 async fn a_second_living_record_of_one_address_is_a_conflict(database: &TestDatabase) {
@@ -66,7 +66,7 @@ async fn a_second_living_record_of_one_address_is_a_conflict(database: &TestData
     let first_of_ben = change(pending("ben@example.org"), true);
     let saved = save(&store, &[first_of_ben, second]).await;
     assert!(matches!(saved, Err(StoreError::Conflict)));
-    assert_eq!(database.count("subjects").await, 1);
+    assert_eq!(database.count("consentry_subjects").await, 1);
 }
 
 async fn of_two_sign_ups_of_one_address_at_once_one_record_comes(database: &TestDatabase) {
@@ -87,7 +87,7 @@ async fn of_two_sign_ups_of_one_address_at_once_one_record_comes(database: &Test
     let is_second =
         |ended: &Result<bool, _>| matches!(ended, Ok(false) | Err(StoreError::Conflict));
     assert!(is_first(&one) && is_second(&two) || is_first(&two) && is_second(&one));
-    assert_eq!(database.count("subjects").await, 1);
+    assert_eq!(database.count("consentry_subjects").await, 1);
 }
 
 async fn changing_to_an_address_in_use_is_a_conflict(database: &TestDatabase) {
@@ -179,10 +179,10 @@ async fn thousands_of_changes_are_saved_as_one_set(database: &TestDatabase) {
     unit.commit().await.unwrap();
 
     for rows in [
-        "subjects WHERE reminded_at IS NOT NULL",
-        "subscriptions",
-        "consent_events",
-        "letters WHERE state = 'cancelled'",
+        "consentry_subjects WHERE reminded_at IS NOT NULL",
+        "consentry_subscriptions",
+        "consentry_consent_events",
+        "consentry_letters WHERE state = 'cancelled'",
     ] {
         assert_eq!(database.count(rows).await, PEOPLE, "{rows}");
     }
