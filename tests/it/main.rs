@@ -7,6 +7,7 @@ mod cli;
 mod house;
 mod keys;
 mod neutrality;
+mod outages;
 mod races;
 mod relay;
 mod sealed;

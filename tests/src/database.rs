@@ -76,6 +76,20 @@ impl PostgresDatabase {
         psql(&self.url(), statement)
     }
 
+    /// Lets new connections only read, as those to a standby do, or write again; ends the programs'
+    /// present ones.
+    pub fn set_read_only(&self, only_reads: bool) {
+        let name = &self.name;
+        let setting = format!("SET default_transaction_read_only = {only_reads}");
+        psql(&cluster(), &format!("ALTER DATABASE {name} {setting}"));
+        psql(
+            &cluster(),
+            &format!(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+            ),
+        );
+    }
+
     /// Where its bytes lie, everything flushed: its own files, what the cluster has in common (the
     /// write-ahead log, the statistics), and the server's log.
     pub fn flushed_files(&self) -> Vec<PathBuf> {
@@ -112,7 +126,7 @@ fn cluster() -> String {
         .expect("no PostgreSQL to test on: use tests/run, or tests/with-postgres cargo test …")
 }
 
-fn psql(url: &str, statement: &str) -> String {
+pub(crate) fn psql(url: &str, statement: &str) -> String {
     let output = Command::new("psql")
         .args(["--no-psqlrc", "--quiet", "--no-align", "--tuples-only"])
         .args(["--set", "ON_ERROR_STOP=1", "--command", statement, url])

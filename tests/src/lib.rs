@@ -6,6 +6,9 @@
 //! | [`binaries`] | the built programs |
 //! | [`clock`] | the date that they believe in |
 //! | [`database`] | a fresh SQLite or PostgreSQL database |
+//! | [`cluster`] | a PostgreSQL server that a test may crash |
+//! | [`proxy`] | the network to the database, which can be cut |
+//! | [`trouble`] | system calls that fail |
 //! | [`site`] | one installation: data directory, settings, policy, date |
 //! | [`process`] | a running program: its log, its end |
 //! | [`http`] | a client that follows nothing and hides nothing |
@@ -32,14 +35,17 @@
 
 pub mod binaries;
 pub mod clock;
+pub mod cluster;
 pub mod database;
 pub mod dkim;
 pub mod http;
 pub mod mail;
 pub mod process;
+pub mod proxy;
 pub mod residue;
 pub mod site;
 pub mod smtp;
+pub mod trouble;
 
 use std::{
     thread,

@@ -71,6 +71,11 @@ impl Site {
         self
     }
 
+    /// What an environment variable is set to.
+    pub fn setting(&self, name: &str) -> &str {
+        &self.settings[name]
+    }
+
     /// Lets the site run under this policy file.
     #[must_use]
     pub fn with_policy(self, policy: &str) -> Self {

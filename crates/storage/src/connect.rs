@@ -2,7 +2,7 @@
 
 use std::{
     fs::OpenOptions,
-    io::ErrorKind,
+    io::{self, ErrorKind},
     os::unix::fs::OpenOptionsExt,
     path::Path,
     str::FromStr,
@@ -13,8 +13,8 @@ use consentry_service::ports::StoreError;
 use sea_orm::{
     DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector,
     sqlx::{
-        ConnectOptions, Connection, PgPool, SqlitePool,
-        postgres::{PgConnectOptions, PgPoolOptions},
+        self, ConnectOptions, Connection, PgPool, SqlitePool,
+        postgres::{PgConnectOptions, PgConnection, PgPoolOptions},
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
     },
 };
@@ -23,6 +23,10 @@ use crate::error::{driver_error, is_busy, unavailable};
 
 /// How long a statement waits for a lock of somebody else.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a connection may take to show that it is alive.
+const PING_TIMEOUT: Duration = Duration::from_secs(5);
+/// A connection that was unused for this long is asked whether it is alive.
+const IDLE: Duration = Duration::from_secs(1);
 /// How long a caller waits for a free connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Writers take turns on SQLite; these are for readers beside one writer.
@@ -62,6 +66,14 @@ async fn sqlite(url: &str) -> Result<SqlitePool, StoreError> {
         let pool = SqlitePoolOptions::new()
             .max_connections(SQLITE_CONNECTIONS)
             .acquire_timeout(ACQUIRE_TIMEOUT)
+            // An error of the disk ends a transaction behind the driver's back, which then counts it
+            // as open for ever: such a connection is closed. The ping lets what was begun end first.
+            .after_release(|connection, _| {
+                Box::pin(async move {
+                    connection.ping().await?;
+                    Ok(!connection.is_in_transaction())
+                })
+            })
             .connect_with(options.clone())
             .await;
         match pool {
@@ -115,7 +127,30 @@ async fn postgres(url: &str) -> Result<PgPool, StoreError> {
     PgPoolOptions::new()
         .max_connections(POSTGRES_CONNECTIONS)
         .acquire_timeout(ACQUIRE_TIMEOUT)
+        // Half-open connections answer nothing for a quarter of an hour. Who asks waits less.
+        .test_before_acquire(false)
+        .before_acquire(|connection, found| {
+            Box::pin(async move {
+                if found.idle_for >= IDLE {
+                    answers(connection).await?;
+                }
+                Ok(true)
+            })
+        })
+        .after_release(|connection, _| {
+            Box::pin(async move {
+                answers(connection).await?;
+                Ok(true)
+            })
+        })
         .connect_with(options)
         .await
         .map_err(|error| driver_error(&error))
+}
+
+/// Asks whether anybody is at the other end; a connection that fails is closed without a word.
+async fn answers(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let ping = tokio::time::timeout(PING_TIMEOUT, connection.ping());
+    ping.await
+        .unwrap_or_else(|_| Err(io::Error::from(ErrorKind::TimedOut).into()))
 }
