@@ -2,12 +2,13 @@
 
 use std::net::SocketAddr;
 
+use consentry_service::Worker;
 use tokio::net::TcpListener;
 use tracing::info;
 
 use crate::{
     Failure, SettingsArgs, app::App, config::Config, paths, server, settings::Settings, shutdown,
-    telemetry, tls, worker,
+    telemetry, tls,
 };
 
 /// The server's program; ends on SIGTERM or SIGINT.
@@ -36,8 +37,8 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     let router = app.router(&settings, service.clone())?;
 
     let worker = settings.embedded_worker.then(|| {
-        let (service, interval, stop) = (service.clone(), settings.job_interval, stop.clone());
-        tokio::spawn(async move { worker::run(&service, interval, stop).await })
+        let worker = Worker::new(service.clone()).every(settings.job_interval);
+        tokio::spawn(worker.run(stop.clone().cancelled_owned()))
     });
     let scheme = if tls.is_some() { "https" } else { "http" };
     say_ready(&format!("listening on {scheme}://{bound}"));

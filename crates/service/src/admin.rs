@@ -60,11 +60,11 @@ impl Service {
 
     /// Erasure on the person's request (S0-60).
     pub async fn erase_for(&self, address: &EmailAddress) -> Result<(), Error> {
-        self.on_behalf(address, |person, now| {
-            Ok((
-                (),
-                person.request_erasure(Channel::Admin, self.policy(), now),
-            ))
+        self.retry_conflicts(|| async {
+            let mut unit = self.store().begin().await?;
+            self.erase_in(unit.as_mut(), address, Channel::Admin)
+                .await?;
+            Ok(unit.commit().await?)
         })
         .await
     }
@@ -92,20 +92,11 @@ impl Service {
     /// # Errors
     /// [`Error::AddressInUse`] when the new address has a record of its own.
     pub async fn rectify(&self, address: &EmailAddress, new: EmailAddress) -> Result<(), Error> {
-        if self.policy().subscription.refuses(&new) {
-            return Err(Error::RefusedDomain);
-        }
-        let same = address.comparison_key() == new.comparison_key();
-        if !same {
-            match self.find(&new).await {
-                Ok(_) => return Err(Error::AddressInUse),
-                Err(Error::UnknownPerson) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        self.on_behalf(address, |person, now| {
-            let effects = person.request_address(new.clone(), Channel::Admin, self.policy(), now);
-            Ok(((), effects))
+        self.retry_conflicts(|| async {
+            let mut unit = self.store().begin().await?;
+            self.rectify_in(unit.as_mut(), address, &new, Channel::Admin)
+                .await?;
+            Ok(unit.commit().await?)
         })
         .await
     }

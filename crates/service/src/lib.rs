@@ -40,6 +40,8 @@ pub mod record;
 mod service;
 mod subscriptions;
 mod together;
+mod within;
+mod worker;
 
 pub use admin::Page;
 pub use dispatch::DispatchReport;
@@ -49,3 +51,4 @@ pub use links::{PublicUrl, PublicUrlError};
 pub use preferences::{Chosen, Door, PreferencesView, TopicChoice};
 pub use service::{Parts, Service};
 pub use subscriptions::{AwaitedTopic, ConfirmationView};
+pub use worker::Worker;

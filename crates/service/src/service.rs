@@ -1,8 +1,11 @@
 //! The handle that everybody calls, and how a use case becomes one commit.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use consentry_domain::{ConsentEvent, Effects, Receipt, Subject, SubjectId};
@@ -40,6 +43,15 @@ pub struct Service {
     parts: Arc<Parts>,
     together: Arc<Together>,
     dispatch_failed: Arc<AtomicBool>,
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Service")
+            .field("controller", self.controller())
+            .field("public_url", self.public_url())
+            .finish_non_exhaustive()
+    }
 }
 
 /// How often a use case is tried again when another process changed the same person.
