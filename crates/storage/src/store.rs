@@ -1,6 +1,6 @@
 //! The store: each method one transaction.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 use consentry_address::EmailAddress;
@@ -12,7 +12,7 @@ use consentry_service::ports::{
     ReplyCode, Settlement, Store, StoreError, UnitOfWork, WorkerId,
 };
 use jiff::Timestamp;
-use sea_orm::{DatabaseConnection, EntityTrait, QuerySelect, Select};
+use sea_orm::{DatabaseConnection, DatabaseTransaction, EntityTrait, QuerySelect, Select};
 
 use crate::{
     connect::connect,
@@ -20,7 +20,7 @@ use crate::{
     error::store_error,
     jobs, outbox, people, renewal, residue,
     schema::{self, MigrationStatus},
-    transaction::Database,
+    transaction::{Database, Transaction},
     unit::Unit,
     vault::Vault,
 };
@@ -30,6 +30,13 @@ use crate::{
 pub struct SeaOrmStore {
     database: Database,
     vault: Arc<Vault>,
+}
+
+impl fmt::Debug for SeaOrmStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // What a connection prints of itself may name the server.
+        f.debug_struct("SeaOrmStore").finish_non_exhaustive()
+    }
 }
 
 impl SeaOrmStore {
@@ -101,6 +108,46 @@ impl SeaOrmStore {
     /// that a zero lasts when no process uses the key for new records any more.
     pub async fn records_under(&self, key_use: KeyUse, id: KeyId) -> Result<u64, StoreError> {
         renewal::count(&self.database, key_use, id).await
+    }
+
+    /// Begins a unit of work inside a transaction of the caller's, on the same database. The unit
+    /// is a savepoint: when it fails or is dropped, the transaction is as it was before and can
+    /// go on; when it is committed, it lasts as soon as the transaction does.
+    ///
+    /// * While the unit lives, do nothing else with the transaction, and use cases that begin a
+    ///   transaction of their own not at all: on SQLite they would wait for the lock that yours
+    ///   holds until their time is over, and on PostgreSQL for the rows.
+    /// * On SQLite begin it with [`SqliteTransactionMode::Immediate`](sea_orm::SqliteTransactionMode),
+    ///   and give the connection a `busy_timeout`: it waits for writers of this store, and they for
+    ///   it. A deferred one that read something before may be refused here.
+    /// * On PostgreSQL `READ COMMITTED`, the default, is enough. After a
+    ///   [`Conflict`](StoreError::Conflict) another unit can be begun in the same transaction;
+    ///   under a stricter isolation the whole transaction has to be run again.
+    ///
+    /// ```
+    /// use consentry_domain::SignUp;
+    /// use consentry_service::{Error, Service};
+    /// use consentry_storage::SeaOrmStore;
+    /// use sea_orm::DatabaseTransaction;
+    ///
+    /// /// Subscribes somebody if, and only if, the transaction commits.
+    /// async fn subscribe(
+    ///     store: &SeaOrmStore,
+    ///     service: &Service,
+    ///     transaction: &DatabaseTransaction,
+    ///     request: SignUp,
+    /// ) -> Result<(), Error> {
+    ///     let mut unit = store.join(transaction).await?;
+    ///     service.sign_up_in(unit.as_mut(), &[request]).await?;
+    ///     Ok(unit.commit().await?)
+    /// }
+    /// ```
+    pub async fn join<'t>(
+        &self,
+        transaction: &'t DatabaseTransaction,
+    ) -> Result<Box<dyn UnitOfWork + 't>, StoreError> {
+        let savepoint = Transaction::join(transaction).await?;
+        Ok(Box::new(Unit::new(savepoint, Arc::clone(&self.vault))))
     }
 
     /// Closes every connection; on SQLite the last one merges the WAL into the file.

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use consentry_service::ports::StoreError;
 use sea_orm::{
-    AccessMode, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, EntityTrait,
+    IsolationLevel, QueryFilter, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    sea_query::Expr,
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use crate::error::store_error;
+use crate::{entity::job, error::store_error};
 
 /// A database, and whose turn it is to write to it.
 #[derive(Clone)]
@@ -89,6 +90,20 @@ pub(crate) struct Transaction {
 }
 
 impl Transaction {
+    /// Begins a part of a transaction that somebody else began: a savepoint. It takes no turn: a
+    /// writer of ours that has it may wait for the lock that the outer transaction holds.
+    pub(crate) async fn join(outer: &DatabaseTransaction) -> Result<Self, StoreError> {
+        if outer.get_database_backend() == DbBackend::Sqlite {
+            // The write lock before the first read: a deferred transaction that reads first cannot
+            // wait for it any more when somebody else writes meanwhile.
+            let lock = job::Entity::delete_many().filter(Expr::value(false));
+            lock.exec(outer).await.map_err(store_error)?;
+        }
+        #[expect(clippy::disallowed_methods, reason = "the one home of transactions")]
+        let inner = outer.begin().await.map_err(store_error)?;
+        Ok(Self { inner, _turn: None })
+    }
+
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
         self.inner.commit().await.map_err(store_error)
     }
