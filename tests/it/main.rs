@@ -4,6 +4,7 @@ mod browser;
 mod calendar;
 mod centre;
 mod cli;
+mod embedded;
 mod house;
 mod keys;
 mod neutrality;

@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
+use consentry::{KeyFile, SystemClock, SystemRandom, new_key_ring};
 use consentry_keys::{KeyRing, KeySource};
 use consentry_policy::Policy;
 use consentry_service::{Parts, PublicUrl, Service, ports::Store};
@@ -12,13 +13,7 @@ use consentry_web::Options;
 use secrecy::ExposeSecret;
 use tracing::warn;
 
-use crate::{
-    Failure,
-    key_file::{self, KeyFile},
-    mailing, paths, policy_file,
-    settings::Settings,
-    system::{SystemClock, SystemRandom},
-};
+use crate::{Failure, mailing, paths, policy_file, settings::Settings};
 
 /// What every program has open.
 pub(crate) struct App {
@@ -50,7 +45,7 @@ impl App {
         if settings.keys_file.exists() {
             return Ok(());
         }
-        let store = connect(settings, Arc::new(key_file::new_ring())).await?;
+        let store = connect(settings, Arc::new(new_key_ring())).await?;
         let holds_people = store.holds_people().await;
         store.close().await?;
         if holds_people? {
@@ -60,7 +55,7 @@ impl App {
                 settings.keys_file.display()
             )));
         }
-        key_file::create(&settings.keys_file)
+        Ok(KeyFile::create(&settings.keys_file)?)
     }
 
     /// Brings the schema up to date on the embedded database; elsewhere it must be current.

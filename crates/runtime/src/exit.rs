@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use consentry::KeyFileError;
 use consentry_service::{Error, ports::StoreError};
 
 /// Why a program ends without success.
@@ -43,6 +44,25 @@ impl From<Error> for Failure {
                 Self::Usage(error.to_string())
             }
             other => Self::Found(other.to_string()),
+        }
+    }
+}
+
+impl From<KeyFileError> for Failure {
+    fn from(error: KeyFileError) -> Self {
+        match &error {
+            KeyFileError::Busy { .. } => Self::Found(error.to_string()),
+            KeyFileError::Missing { .. } => Self::Usage(format!(
+                "{error}; `consentry-admin migrate` makes one, copy it to every machine of this \
+                 installation"
+            )),
+            KeyFileError::Invalid { path, source } => {
+                Self::Usage(format!("{}: {source}", path.display()))
+            }
+            KeyFileError::Io { path, source } => {
+                Self::Usage(format!("{}: {source}", path.display()))
+            }
+            _ => Self::Usage(error.to_string()),
         }
     }
 }

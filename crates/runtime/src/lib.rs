@@ -1,9 +1,8 @@
 //! The composition root: settings, tracing, the object graph, worker loops, shutdown and the
-//! command line. The one home of the wall clock, the random source and the environment.
+//! command line. The one home of the environment.
 //!
 //! The binaries call [`web`], [`worker`] and [`admin`]; everything else is theirs to share.
-//! Embedders do not need this crate: they build a [`consentry_service::Service`] over their own
-//! connection and mount [`consentry_web::router`].
+//! Embedders do not need this crate: theirs is `consentry`.
 //!
 //! ```no_run
 //! use clap::Parser;
@@ -25,14 +24,12 @@ mod app;
 mod config;
 mod doctor;
 mod exit;
-mod key_file;
 mod mailing;
 mod paths;
 mod policy_file;
 mod server;
 mod settings;
 mod shutdown;
-mod system;
 mod telemetry;
 mod tls;
 mod web;

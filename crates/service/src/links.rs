@@ -1,5 +1,7 @@
 //! Links: how they are made, and what a link that comes back is worth.
 
+use std::str::FromStr;
+
 use consentry_domain::Subject;
 use consentry_policy::Period;
 use consentry_token::{Claims, Purpose};
@@ -65,6 +67,14 @@ impl PublicUrl {
     /// Whether links are https.
     pub fn is_https(&self) -> bool {
         self.base.starts_with("https:")
+    }
+}
+
+impl FromStr for PublicUrl {
+    type Err = PublicUrlError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text)
     }
 }
 

@@ -31,9 +31,16 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("mail", &["address", "domain", "i18n", "policy", "service"]),
     ("web", &["address", "domain", "i18n", "policy", "service"]),
     (
+        "consentry",
+        &[
+            "address", "domain", "keys", "mail", "policy", "service", "storage", "token", "web",
+        ],
+    ),
+    (
         "runtime",
         &[
             "address",
+            "consentry",
             "domain",
             "i18n",
             "keys",
@@ -62,6 +69,7 @@ const ABSENT: &[(&[&str], &[&str])] = &[
     (&["web"], &["sea-orm", "lettre"]),
     (&["mail"], &["sea-orm", "axum"]),
     (&["storage"], &["axum", "lettre"]),
+    (&["consentry"], &["clap"]),
 ];
 
 /// The resolved graph of normal dependencies.

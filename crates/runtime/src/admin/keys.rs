@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use clap::Subcommand;
+use consentry::{KeyFile, KeyFileChange, SEEN_BY_ALL, SystemClock, SystemRandom};
 use consentry_keys::{KeyId, KeyRing, KeyState, KeyUse};
 use consentry_service::ports::{Clock, Random, Store};
 
@@ -10,13 +11,7 @@ use super::{
     Confirmed, Format, Listing, ask,
     output::{Table, print_json, say},
 };
-use crate::{
-    Failure,
-    app::App,
-    key_file::{self, Change, SEEN_BY_ALL},
-    settings::Settings,
-    system::{SystemClock, SystemRandom},
-};
+use crate::{Failure, app::App, settings::Settings};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum KeysCommand {
@@ -69,7 +64,7 @@ pub(super) async fn run(settings: &Settings, command: KeysCommand) -> Result<(),
 }
 
 fn list(settings: &Settings, listing: Listing) -> Result<(), Failure> {
-    let ring = key_file::load(&settings.keys_file)?;
+    let ring = KeyFile::load(&settings.keys_file)?;
     let keys = ring.list().map(|key| {
         (
             key.key_use.to_string(),
@@ -102,7 +97,7 @@ fn list(settings: &Settings, listing: Listing) -> Result<(), Failure> {
 /// Two steps and a renewal. A key is known to every process before the first one uses it, and no
 /// process uses the former one any more before the records are brought under the new one.
 async fn rotate(settings: &Settings, uses: &[KeyUse], only_prepare: bool) -> Result<(), Failure> {
-    let (change, mut ring) = Change::begin(&settings.keys_file)?;
+    let (change, mut ring) = KeyFile::change(&settings.keys_file)?;
     // Before anything changes: a database that does not answer leaves everything as it was.
     let app = open(settings).await?;
     for key_use in uses {
@@ -167,7 +162,7 @@ async fn retire(
     id: KeyId,
     confirmed: Confirmed,
 ) -> Result<(), Failure> {
-    let (change, mut ring) = Change::begin(&settings.keys_file)?;
+    let (change, mut ring) = KeyFile::change(&settings.keys_file)?;
     ring.retire(key_use, id)
         .map_err(|error| Failure::Found(error.to_string()))?;
     let app = open(settings).await?;
@@ -179,7 +174,7 @@ async fn retire(
 /// `ring` is the one without the key.
 async fn retire_from(
     app: &App,
-    change: &Change,
+    change: &KeyFileChange,
     ring: &KeyRing,
     key_use: KeyUse,
     id: KeyId,

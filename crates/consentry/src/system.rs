@@ -4,7 +4,8 @@ use consentry_service::ports::{Clock, Random};
 use jiff::{Timestamp, TimestampRound, Unit};
 
 /// The wall clock, truncated to what every store can hold.
-pub(crate) struct SystemClock;
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
@@ -17,8 +18,10 @@ impl Clock for SystemClock {
     }
 }
 
-/// The operating system's source of random bytes.
-pub(crate) struct SystemRandom;
+/// The operating system's source of random bytes. Panics when there is none: without randomness
+/// there is no safe way on.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemRandom;
 
 impl Random for SystemRandom {
     fn fill(&self, buffer: &mut [u8]) {

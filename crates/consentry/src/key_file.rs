@@ -1,7 +1,7 @@
-//! The key ring's file: made on the first start of an embedded installation, read again whenever it
-//! changes, replaced as a whole.
+//! The key ring's file: made once, read again whenever it changes, replaced as a whole.
 
 use std::{
+    error::Error as _,
     fs::{self, File, Metadata, OpenOptions, TryLockError},
     io::{self, Write},
     os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown},
@@ -10,26 +10,82 @@ use std::{
     time::{Duration, Instant},
 };
 
-use consentry_keys::{KeyRing, KeySource};
+use consentry_keys::{KeyRing, KeyRingError, KeySource};
 use consentry_service::ports::{Clock, Random};
+use thiserror::Error;
 use tracing::{info, warn};
+use zeroize::Zeroizing;
 
-use crate::{
-    Failure,
-    system::{SystemClock, SystemRandom},
-};
+use crate::{SystemClock, SystemRandom};
 
 /// After this time a process looks whether the file has changed.
 const FRESH: Duration = Duration::from_secs(1);
 
 /// After this time every process has seen a change of the file, and what was begun with the ring
 /// of before has long taken its keys.
-pub(crate) const SEEN_BY_ALL: Duration = Duration::from_secs(3);
+pub const SEEN_BY_ALL: Duration = Duration::from_secs(3);
 
+/// Why the file of a key ring cannot be used. Names the file and nothing in it.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum KeyFileError {
+    /// There is none. One is never made in passing: a process with keys of its own could read
+    /// nothing that the others wrote.
+    #[error("{}: there is no key ring", .path.display())]
+    Missing {
+        /// Where it should be.
+        path: PathBuf,
+    },
+    /// It can be read by others than its owner.
+    #[error("{}: others can read the key ring; run `chmod 600` on it", .path.display())]
+    Exposed {
+        /// Where it is.
+        path: PathBuf,
+    },
+    /// Its content is not a key ring.
+    #[error("{}: the key ring is not valid", .path.display())]
+    Invalid {
+        /// Where it is.
+        path: PathBuf,
+        /// The line and the remedy.
+        source: KeyRingError,
+    },
+    /// Another process is changing it at this moment.
+    #[error(
+        "{}: another process is changing the key ring; try again when it has ended",
+        .path.display()
+    )]
+    Busy {
+        /// Where it is.
+        path: PathBuf,
+    },
+    /// It cannot be read or written.
+    #[error("{}: the key ring cannot be read or written", .path.display())]
+    Io {
+        /// Where it is.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+}
+
+/// The key ring in a file of its own (mode 0600), outside the database and its backups.
+///
 /// The ring of the file as it is now: no answer is older than a second, however long the process
 /// slept before it asked.
+///
+/// ```no_run
+/// use std::path::Path;
+/// use consentry::KeyFile;
+///
+/// let path = Path::new("data/keys.toml");
+/// // Once, when the application is installed; a ring that is there already stays.
+/// KeyFile::create(path)?;
+/// let keys = KeyFile::open(path)?;
+/// # Ok::<(), consentry::KeyFileError>(())
+/// ```
 #[derive(Debug)]
-pub(crate) struct KeyFile {
+pub struct KeyFile {
     path: PathBuf,
     read: Mutex<Read>,
 }
@@ -62,19 +118,57 @@ impl Version {
 }
 
 impl KeyFile {
-    /// Reads the ring like [`load`].
-    pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
+    /// Reads the ring.
+    ///
+    /// # Errors
+    /// [`KeyFileError::Missing`] among others: a missing ring is never made here.
+    pub fn open(path: &Path) -> Result<Self, KeyFileError> {
         let checked = Instant::now();
         // The version first: what changes while it is read is read again.
         let version = Version::of(path);
         Ok(Self {
             path: path.to_owned(),
             read: Mutex::new(Read {
-                ring: Arc::new(load(path)?),
+                ring: Arc::new(Self::load(path)?),
                 version,
                 checked,
             }),
         })
+    }
+
+    /// Reads the ring once, for whoever does not live long.
+    pub fn load(path: &Path) -> Result<KeyRing, KeyFileError> {
+        let unusable = |error| unusable(path, error);
+        let mode = fs::metadata(path).map_err(unusable)?.permissions().mode();
+        if mode & 0o077 != 0 {
+            return Err(KeyFileError::Exposed {
+                path: path.to_owned(),
+            });
+        }
+        let text = Zeroizing::new(fs::read_to_string(path).map_err(unusable)?);
+        KeyRing::parse(&text).map_err(|source| KeyFileError::Invalid {
+            path: path.to_owned(),
+            source,
+        })
+    }
+
+    /// Writes a ring of new keys. Where there is one, or another process is faster, that one stays.
+    ///
+    /// Not beside a database that holds people: their ring is lost or elsewhere, and a new one
+    /// could not read them. [`Builder::keys_file`](crate::Builder::keys_file) sees to that.
+    pub fn create(path: &Path) -> Result<(), KeyFileError> {
+        write_new(path).map_err(|source| KeyFileError::Io {
+            path: path.to_owned(),
+            source,
+        })
+    }
+
+    /// Reads the ring and keeps every other process from changing it.
+    ///
+    /// # Errors
+    /// [`KeyFileError::Busy`] when another process is at it.
+    pub fn change(path: &Path) -> Result<(KeyFileChange, KeyRing), KeyFileError> {
+        KeyFileChange::begin(path)
     }
 }
 
@@ -88,12 +182,15 @@ impl KeySource for KeyFile {
             let version = Version::of(&self.path);
             if version != read.version {
                 read.version = version;
-                match load(&self.path) {
+                match Self::load(&self.path) {
                     Ok(ring) => {
                         info!("the key ring was read again");
                         read.ring = Arc::new(ring);
                     }
-                    Err(problem) => warn!(?problem, "the key ring of before stays in force"),
+                    Err(error) => {
+                        let cause = error.source().map(tracing::field::display);
+                        warn!(%error, cause, "the key ring of before stays in force");
+                    }
                 }
             }
         }
@@ -102,34 +199,33 @@ impl KeySource for KeyFile {
 }
 
 /// The right to change the ring, until it is dropped.
-pub(crate) struct Change {
+#[derive(Debug)]
+pub struct KeyFileChange {
     path: PathBuf,
     _lock: File,
 }
 
-impl Change {
-    /// Reads the ring and keeps every other process from changing it.
-    pub(crate) fn begin(path: &Path) -> Result<(Self, KeyRing), Failure> {
+impl KeyFileChange {
+    fn begin(path: &Path) -> Result<(Self, KeyRing), KeyFileError> {
         // Where the path is a link, what it points at is replaced.
-        let target = fs::canonicalize(path).map_err(|error| unusable(path, &error))?;
+        let target = fs::canonicalize(path).map_err(|error| unusable(path, error))?;
         let lock = OpenOptions::new()
             .write(true)
             .create(true)
             .truncate(false)
             .mode(0o600)
             .open(target.with_extension("lock"))
-            .map_err(|error| unusable(path, &error))?;
+            .map_err(|error| unusable(path, error))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                return Err(Failure::Found(format!(
-                    "{}: another process is changing the key ring; try again when it has ended",
-                    path.display()
-                )));
+                return Err(KeyFileError::Busy {
+                    path: path.to_owned(),
+                });
             }
-            Err(TryLockError::Error(error)) => return Err(unusable(path, &error)),
+            Err(TryLockError::Error(error)) => return Err(unusable(path, error)),
         }
-        let ring = load(&target)?;
+        let ring = KeyFile::load(&target)?;
         let change = Self {
             path: target,
             _lock: lock,
@@ -139,7 +235,7 @@ impl Change {
 
     /// Puts another ring in the place of the one that lies there: nobody ever reads half of it,
     /// and a power cut leaves one of the two.
-    pub(crate) fn write(&self, ring: &KeyRing) -> Result<(), Failure> {
+    pub fn write(&self, ring: &KeyRing) -> Result<(), KeyFileError> {
         let replace = || {
             let former = fs::metadata(&self.path)?;
             let draft = draft(&self.path, ring, Some(&former))?;
@@ -150,54 +246,22 @@ impl Change {
             let folder = self.path.parent().unwrap_or(Path::new("/"));
             File::open(folder)?.sync_all()
         };
-        replace().map_err(|error| unusable(&self.path, &error))
+        replace().map_err(|error| unusable(&self.path, error))
     }
 }
 
-/// Reads the ring. A missing one is never made here: a process with keys of its own could read
-/// nothing that the others wrote.
-pub(crate) fn load(path: &Path) -> Result<KeyRing, Failure> {
-    match read(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Failure::usage(format!(
-            "{}: there is no key ring; `consentry-admin migrate` makes one, copy it to every \
-             machine of this installation",
-            path.display()
-        ))),
-        Err(error) => Err(unusable(path, &error)),
-        Ok(read) => read,
-    }
-}
-
-/// A ring of new keys.
-pub(crate) fn new_ring() -> KeyRing {
+/// A ring of new keys from the operating system's random source.
+pub fn new_key_ring() -> KeyRing {
     KeyRing::generate(
         &mut |buffer: &mut [u8]| SystemRandom.fill(buffer),
         SystemClock.now(),
     )
 }
 
-/// Writes a new ring. Where another process was faster, its ring stays.
-pub(crate) fn create(path: &Path) -> Result<(), Failure> {
-    write_new(path).map_err(|error| unusable(path, &error))
-}
-
-fn read(path: &Path) -> io::Result<Result<KeyRing, Failure>> {
-    let mode = fs::metadata(path)?.permissions().mode();
-    if mode & 0o077 != 0 {
-        return Ok(Err(Failure::usage(format!(
-            "{}: others can read the key ring; run `chmod 600` on it",
-            path.display()
-        ))));
-    }
-    let text = zeroize::Zeroizing::new(fs::read_to_string(path)?);
-    Ok(KeyRing::parse(&text)
-        .map_err(|error| Failure::usage(format!("{}: {error}", path.display()))))
-}
-
 /// Writes a new ring beside its place and links it there: never half-written, never over
 /// another.
 fn write_new(path: &Path) -> io::Result<()> {
-    let draft = draft(path, &new_ring(), None)?;
+    let draft = draft(path, &new_key_ring(), None)?;
     let linked = fs::hard_link(&draft, path);
     fs::remove_file(&draft)?;
     if let Some(folder) = path.parent().filter(|folder| folder.is_dir()) {
@@ -237,6 +301,10 @@ fn draft(path: &Path, ring: &KeyRing, former: Option<&Metadata>) -> io::Result<P
     Ok(draft)
 }
 
-fn unusable(path: &Path, error: &io::Error) -> Failure {
-    Failure::usage(format!("{}: {error}", path.display()))
+fn unusable(path: &Path, source: io::Error) -> KeyFileError {
+    let path = path.to_owned();
+    match source.kind() {
+        io::ErrorKind::NotFound => KeyFileError::Missing { path },
+        _ => KeyFileError::Io { path, source },
+    }
 }
