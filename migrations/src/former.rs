@@ -2,7 +2,7 @@
 
 use sea_orm_migration::{
     prelude::*,
-    sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr},
+    sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, Statement},
 };
 
 use crate::APPLIED;
@@ -41,6 +41,12 @@ pub async fn adopt(connection: &DatabaseTransaction) -> Result<(), DbErr> {
         if !manager.has_table(table).await? {
             return Ok(());
         }
+    }
+    // A list with anything else in it is somebody else's.
+    let others = "SELECT version FROM seaql_migrations WHERE version <> 'm0001_initial'";
+    let others = Statement::from_string(connection.get_database_backend(), others);
+    if connection.query_one_raw(others).await?.is_some() {
+        return Ok(());
     }
     for index in INDEXES {
         let drop = format!("DROP INDEX {index}");

@@ -5,7 +5,7 @@ use consentry_migrations::{
     sea_orm_migration::{MigratorTrait, SchemaManager},
 };
 use consentry_service::ports::StoreError;
-use sea_orm::{ConnectionTrait, Statement};
+use sea_orm::{ConnectionTrait, DbErr, Statement};
 
 use crate::{error::store_error, transaction::Database};
 
@@ -44,11 +44,7 @@ pub(crate) async fn migrate(database: &Database) -> Result<(), StoreError> {
 
 pub(crate) async fn status(database: &Database) -> Result<MigrationStatus, StoreError> {
     let connection = &database.connection;
-    let is_prepared = SchemaManager::new(connection)
-        .has_table(APPLIED)
-        .await
-        .map_err(store_error)?;
-    let applied: Vec<String> = if is_prepared {
+    let applied: Vec<String> = if is_prepared(database).await.map_err(store_error)? {
         let versions = format!("SELECT version FROM {APPLIED}");
         let versions = Statement::from_string(connection.get_database_backend(), versions);
         let rows = connection.query_all_raw(versions).await;
@@ -65,4 +61,17 @@ pub(crate) async fn status(database: &Database) -> Result<MigrationStatus, Store
         is_current: applied.len() == known.len()
             && known.iter().all(|migration| is_applied(migration.name())),
     })
+}
+
+/// Whether there is a list of migrations, in any schema of the search path: an application may keep
+/// our tables in one of their own.
+async fn is_prepared(database: &Database) -> Result<bool, DbErr> {
+    let connection = &database.connection;
+    if database.is_sqlite() {
+        return SchemaManager::new(connection).has_table(APPLIED).await;
+    }
+    let found = format!("SELECT to_regclass('{APPLIED}') IS NOT NULL AS found");
+    let found = Statement::from_string(connection.get_database_backend(), found);
+    let row = connection.query_one_raw(found).await?;
+    row.map_or(Ok(false), |row| row.try_get("", "found"))
 }

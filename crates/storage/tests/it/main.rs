@@ -8,6 +8,7 @@ mod support;
 mod documented;
 mod fixtures;
 mod jobs;
+mod joined;
 mod keys;
 mod outbox;
 mod people;
