@@ -26,6 +26,7 @@ version = 1
 /// Why a key file was refused. Places are lines, counted from 1; what stands there is never shown,
 /// since it may be a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum KeyRingError {
     /// Not TOML, or a key too many, too few or of the wrong type.
     #[error(

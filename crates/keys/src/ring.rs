@@ -9,6 +9,7 @@ use crate::{Key, KeyId, KeyInfo, KeyState, KeyUse};
 
 /// Why a ring could not be changed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum KeyChangeError {
     /// All 255 ids of the use are taken.
     #[error("no id is free for another {0} key, retire one that is verify-only first")]

@@ -51,6 +51,7 @@ impl Place<'_> {
 
 /// Why a wrapped key or a sealed value did not open. Which byte is at fault is not told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum SealError {
     /// The ring has no seal key of that id: it was retired, or the ring is another one.
     #[error("seal key {0} is not in the key ring")]

@@ -63,6 +63,7 @@ pub struct Period {
 
 /// A text is not a period.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum PeriodError {
     /// Not a whole number followed by a unit.
     #[error("expected a period such as `10 minutes`, `30 days`, `12 months` or `1 year`")]

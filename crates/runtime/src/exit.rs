@@ -29,9 +29,7 @@ impl From<StoreError> for Failure {
             StoreError::Unreadable { .. } | StoreError::Schema { .. } => {
                 Self::Found(error.to_string())
             }
-            StoreError::Unavailable { .. } | StoreError::Conflict => {
-                Self::Unreachable(error.to_string())
-            }
+            _ => Self::Unreachable(error.to_string()),
         }
     }
 }

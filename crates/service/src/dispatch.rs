@@ -17,6 +17,7 @@ use crate::{
 
 /// What one pass of the dispatcher did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct DispatchReport {
     /// Taken by the relay.
     pub sent: u64,

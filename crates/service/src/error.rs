@@ -7,6 +7,7 @@ use crate::ports::{MailerError, StoreError};
 
 /// Why a use case did not run. Nothing of it names a person.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum Error {
     /// The address cannot be one.
     #[error("the address is not accepted ({})", .0.code())]
@@ -36,6 +37,7 @@ pub enum Error {
 
 /// Why a mailed link does nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum LinkError {
     /// Not one of ours, forged, or its person is not held any more: all the same to outsiders.
     #[error("the link is unknown")]

@@ -20,6 +20,7 @@ pub struct PublicUrl {
 
 /// Why a URL cannot be the base of every link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum PublicUrlError {
     /// Not an absolute http(s) URL.
     #[error("not an absolute http or https URL without query and fragment")]

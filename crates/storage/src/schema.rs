@@ -14,6 +14,7 @@ const ADVISORY_LOCK: i64 = 0x636f_6e73_656e_7472;
 
 /// How the schema of a database stands to the one this program was built for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct MigrationStatus {
     /// Migrations applied to the database.
     pub applied: usize,

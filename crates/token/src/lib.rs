@@ -108,6 +108,7 @@ impl fmt::Debug for LinkToken {
 
 /// Why a token was refused. A page gives one and the same answer to all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum TokenError {
     /// Not 42 characters of canonical base64url.
     #[error("token is malformed")]

@@ -43,7 +43,7 @@ mod pages;
 mod problem;
 mod visitor;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{fmt, path::PathBuf, sync::Arc};
 
 use axum::{
     Router, middleware,
@@ -58,7 +58,19 @@ use crate::{
     pages::{confirm, fallback, health, home, lost, mailbox, preferences, privacy},
 };
 
-/// How the site is served.
+/// How the site is served. Write `..Options::of(policy)` at the end, always: fields are added in
+/// minor versions.
+///
+/// ```
+/// use consentry_policy::Policy;
+/// use consentry_web::Options;
+///
+/// let options = Options {
+///     trusted_proxies: vec!["10.0.0.0/8".parse()?],
+///     ..Options::of(&Policy::demo())
+/// };
+/// # Ok::<(), ipnet::AddrParseError>(())
+/// ```
 #[derive(Clone, Default)]
 pub struct Options {
     /// Proxies whose `X-Forwarded-For` (or, without one, `Forwarded`; RFC 7239) is believed. Let
@@ -72,6 +84,18 @@ pub struct Options {
     pub mailbox: Option<Arc<dyn LocalMailbox>>,
     /// A folder of public files, served where the site has no page of its own.
     pub static_dir: Option<PathBuf>,
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("trusted_proxies", &self.trusted_proxies)
+            .field("per_client", &self.per_client)
+            .field("total", &self.total)
+            .field("mailbox", &self.mailbox.is_some())
+            .field("static_dir", &self.static_dir)
+            .finish()
+    }
 }
 
 impl Options {

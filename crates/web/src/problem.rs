@@ -194,7 +194,8 @@ impl From<Error> for Problem {
             Error::UnknownPerson | Error::Link(LinkError::Unknown) => Self::UnknownLink,
             Error::Link(_) => Self::SupersededLink,
             Error::Store(error) => error.into(),
-            Error::AddressInUse | Error::Mailer(_) => {
+            // Nothing else comes from what visitors can do.
+            _ => {
                 error!(%error, "a use case failed");
                 Self::Internal
             }

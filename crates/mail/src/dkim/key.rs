@@ -14,6 +14,7 @@ use super::DkimError;
 
 /// Why a key cannot sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum DkimKeyError {
     /// There is no private key in PEM form.
     #[error("holds no private key in PEM form")]

@@ -35,6 +35,7 @@ const LINE: usize = 70;
 
 /// The octets are no message, or the key failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum DkimError {
     /// There is no empty line after headers in UTF-8.
     #[error("the octets are not a message")]

@@ -16,6 +16,7 @@ pub(crate) use links::FooterLinks;
 
 /// Why a letter cannot be written. Names no person and no link.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum RenderError {
     /// The footer would lack a link that works (S0-43, S0-44).
     #[error("the {0} link is not an https URL that fits into a header")]

@@ -224,6 +224,7 @@ impl SmtpError {
 
 /// Why a relay cannot be used as it is configured.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum SmtpSetupError {
     /// The host of the URL cannot stand in a certificate.
     #[error("the host is neither a domain name nor an IP address")]

@@ -23,6 +23,7 @@ const COURTESY: Duration = Duration::from_secs(10);
 
 /// What a relay offers to this configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ProbeReport {
     /// The TLS version in use; `None` without TLS.
     pub tls: Option<&'static str>,

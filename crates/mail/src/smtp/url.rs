@@ -55,6 +55,7 @@ pub struct SmtpUrl {
 
 /// Why a text is not the address of a relay. Repeats nothing of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum SmtpUrlError {
     /// Not a URL with a host, or with a path or fragment.
     #[error("expected `smtp://host:port` or `smtps://host:port`")]

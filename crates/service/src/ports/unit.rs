@@ -11,6 +11,7 @@ use super::NewLetter;
 
 /// Why a store could not do what it was asked to. Carries no value of any row.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum StoreError {
     /// The database does not answer, or answers that it cannot write: try again later.
     #[error("the database is unavailable ({reason})")]
