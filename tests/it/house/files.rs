@@ -178,6 +178,35 @@ fn no_file_names_a_place_on_one_machine() {
     demand(&findings, "make these paths relative, or configurable");
 }
 
+/// The threat model names the test that shows each defence.
+#[test]
+fn every_test_that_the_threat_model_names_exists() {
+    let files = files();
+    let model = files
+        .iter()
+        .find(|file| file.path == Path::new("docs/security.md"))
+        .expect("docs/security.md is there");
+    let names: BTreeSet<&str> = model
+        .content
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|code| code.matches('_').count() > 2)
+        .collect();
+    assert!(names.len() > 20, "the threat model names hardly any test");
+    let findings: Vec<String> = names
+        .into_iter()
+        .filter(|name| {
+            let definition = format!("fn {name}(");
+            !files
+                .iter()
+                .any(|file| file.is("rs") && file.content.contains(&definition))
+        })
+        .map(str::to_owned)
+        .collect();
+    demand(&findings, "docs/security.md names tests that are not there");
+}
+
 #[test]
 fn every_dependency_is_justified() {
     let read = |path: &str| {
