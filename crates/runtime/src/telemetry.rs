@@ -1,7 +1,11 @@
 //! Logs: to stderr, as text or JSON, without personal data.
 
-use std::io::{self, IsTerminal};
+use std::{
+    io::{self, IsTerminal},
+    panic::{self, PanicHookInfo},
+};
 
+use tracing::error;
 use tracing_subscriber::EnvFilter;
 
 use crate::{Failure, settings::Settings};
@@ -19,11 +23,28 @@ pub(crate) fn start(settings: &Settings) -> Result<(), Failure> {
         .with_ansi(io::stderr().is_terminal())
         .with_writer(io::stderr);
     let started = if settings.log_json {
-        builder.json().flatten_event(true).try_init()
+        let json = builder.json().flatten_event(true).with_span_list(false);
+        json.try_init()
     } else {
         builder.with_target(false).try_init()
     };
-    started.map_err(|error| Failure::usage(format!("log: {error}")))
+    started.map_err(|error| Failure::usage(format!("log: {error}")))?;
+    panic::set_hook(Box::new(log_panic));
+    Ok(())
+}
+
+/// A panic is one line of the log like any other. Of its message only fixed text is written: a
+/// formatted one may name a person.
+fn log_panic(panicked: &PanicHookInfo<'_>) {
+    let place = panicked.location().map(ToString::to_string);
+    let message = panicked.payload().downcast_ref::<&'static str>();
+    error!(
+        place = place.as_deref().unwrap_or("unknown"),
+        said = message
+            .copied()
+            .unwrap_or("a message that is not repeated here"),
+        "a defect: the program panicked"
+    );
 }
 
 fn directive(text: &str) -> tracing_subscriber::filter::Directive {
