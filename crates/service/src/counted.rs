@@ -41,10 +41,13 @@ pub fn describe_metrics() {
     for outcome in SignUpOutcome::ALL {
         counter!(SIGN_UPS, "outcome" => outcome.as_str()).absolute(0);
     }
-    for action in Action::ALL {
-        // Which doors there are for it shows when it happens.
-        counter!(EVENTS, "action" => action.as_str(), "channel" => Channel::Link.as_str())
-            .absolute(0);
+    for (action, channel) in [
+        (Action::Confirmed, Channel::Link),
+        (Action::Objected, Channel::Link),
+        (Action::Objected, Channel::OneClick),
+        (Action::ErasureRequested, Channel::Link),
+    ] {
+        counter!(EVENTS, "action" => action.as_str(), "channel" => channel.as_str()).absolute(0);
     }
     for kind in LetterKind::ALL {
         counter!(QUEUED, "kind" => kind.as_str()).absolute(0);

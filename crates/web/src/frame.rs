@@ -25,11 +25,12 @@ use crate::{
 /// How long any request may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Joins the lines of one request. It counts the requests of this process, and is not told to the
+/// client: answers must not differ from one another, and what a client sends is not logged.
+static NUMBER: AtomicU64 = AtomicU64::new(1);
+
 pub(crate) async fn frame(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
-    // Joins the lines of one request. It counts the requests of this process, and is not told to the
-    // client: answers must not differ from one another, and what a client sends is not logged.
-    static NUMBER: AtomicU64 = AtomicU64::new(1);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let method = counted::method_label(request.method());
     // The template of the path: the path itself may carry a token.

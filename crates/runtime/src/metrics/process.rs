@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use metrics::{Unit, describe_gauge, gauge};
+use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 
 use crate::system::SystemClock;
 use consentry_service::ports::Clock as _;
@@ -16,13 +16,13 @@ const FILES: &str = "process_open_fds";
 const MAX_FILES: &str = "process_max_fds";
 
 /// Clock ticks in a second, as Linux shows them to programs on every architecture.
-const TICKS: f64 = 100.0;
+const TICKS: u64 = 100;
 
 pub(super) fn describe() {
     describe_gauge!(BUILD, "The version that runs, as a label");
     describe_gauge!(START, Unit::Seconds, "When the process started");
     describe_gauge!(MEMORY, Unit::Bytes, "Memory in use");
-    describe_gauge!(CPU, Unit::Seconds, "Processor time used");
+    describe_counter!(CPU, Unit::Seconds, "Processor time used, in whole seconds");
     describe_gauge!(FILES, "Files and connections that are open");
     describe_gauge!(MAX_FILES, "How many may be");
     gauge!(BUILD, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
@@ -35,7 +35,7 @@ pub(super) fn measure() {
         gauge!(MEMORY).set(bytes);
     }
     if let Some(seconds) = processor_time() {
-        gauge!(CPU).set(seconds);
+        counter!(CPU).absolute(seconds);
     }
     if let Ok(entries) = fs::read_dir("/proc/self/fd") {
         // One of them is the folder that is being read.
@@ -56,14 +56,14 @@ fn resident() -> Option<f64> {
     Some(f64::from(kilobytes) * 1024.0)
 }
 
-fn processor_time() -> Option<f64> {
+fn processor_time() -> Option<u64> {
     let stat = fs::read_to_string("/proc/self/stat").ok()?;
     // The name of the program, in brackets, may hold spaces.
     let (_, after_name) = stat.rsplit_once(')')?;
     let mut fields = after_name.split_ascii_whitespace().skip(11);
-    let user: u32 = fields.next()?.parse().ok()?;
-    let system: u32 = fields.next()?.parse().ok()?;
-    Some((f64::from(user) + f64::from(system)) / TICKS)
+    let user: u64 = fields.next()?.parse().ok()?;
+    let system: u64 = fields.next()?.parse().ok()?;
+    Some((user + system) / TICKS)
 }
 
 /// How many files this process may open, and how many it may allow itself.
