@@ -19,6 +19,10 @@ test *arguments:
 check:
     .ci/run
 
+# Build the Debian package into target/debian
+deb:
+    bins/web/debian/build
+
 # Format everything
 fmt:
     cargo fmt --all

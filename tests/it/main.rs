@@ -8,6 +8,7 @@ mod embedded;
 mod house;
 mod keys;
 mod neutrality;
+mod operations;
 mod outages;
 mod races;
 mod relay;

@@ -112,6 +112,11 @@ impl Process {
         })
     }
 
+    /// Waits for the address of its metrics: `http://ADDRESS:PORT`.
+    pub fn metrics_url(&mut self) -> String {
+        self.wait_for_line("metrics on ")
+    }
+
     /// Asks the program to end (SIGTERM), waits, and gives its exit status.
     pub fn stop(mut self) -> ExitStatus {
         self.terminate();
@@ -120,8 +125,13 @@ impl Process {
 
     /// Sends SIGTERM and returns at once.
     pub fn terminate(&self) {
+        self.signal("TERM");
+    }
+
+    /// Sends a signal, such as `HUP`.
+    pub fn signal(&self, name: &str) {
         let sent = Command::new("kill")
-            .arg(self.id().to_string())
+            .args(["-s", name, &self.id().to_string()])
             .status()
             .expect("kill can be started");
         assert!(sent.success(), "the program had ended: {}", self.log());

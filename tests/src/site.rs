@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs,
-    ops::Deref,
+    ops::{Deref, DerefMut},
     path::{Path, PathBuf},
     process::{Command, ExitStatus},
 };
@@ -227,6 +227,12 @@ impl Web {
     /// Kills the server (SIGKILL) and gives what it had logged.
     pub fn kill(self) -> String {
         self.process.kill()
+    }
+}
+
+impl DerefMut for Web {
+    fn deref_mut(&mut self) -> &mut Process {
+        &mut self.process
     }
 }
 

@@ -24,6 +24,7 @@
 //! # Ok::<(), consentry_mail::RenderError>(())
 //! ```
 
+mod checkup;
 mod dkim;
 mod letter;
 mod mailbox;
@@ -32,6 +33,7 @@ mod message;
 mod postman;
 mod smtp;
 
+pub use checkup::{OneClickFault, one_click_faults};
 pub use dkim::{Dkim, DkimError, DkimKey, DkimKeyError, DnsRecord};
 pub use letter::{RenderError, RenderedLetter, render};
 pub use mailbox::Mailbox;
@@ -40,5 +42,5 @@ pub use message::{LetterRenderer, Message};
 pub use postman::{Postman, Transport};
 pub use smtp::{
     ProbeReport, Security, SmtpError, SmtpRelay, SmtpSettings, SmtpSetupError, SmtpUrl,
-    SmtpUrlError, Stage, Timeouts,
+    SmtpUrlError, Stage, Timeouts, describe_metrics,
 };

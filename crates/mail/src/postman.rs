@@ -57,7 +57,7 @@ impl Postman {
     }
 
     /// The message as it goes out; `None` for a letter that cannot be written, now or later.
-    fn signed(&self, letter: &Letter) -> Option<Message> {
+    pub fn signed(&self, letter: &Letter) -> Option<Message> {
         let mut message = self
             .renderer
             .message(letter)

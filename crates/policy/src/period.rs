@@ -76,6 +76,9 @@ pub enum PeriodError {
     TooLong,
 }
 
+/// Clocks are changed by less, but where a zone moved across the date line.
+const CHANGE_OF_CLOCKS: SignedDuration = SignedDuration::from_hours(2);
+
 impl Period {
     /// How many of the [unit](Self::unit), for words on a page.
     pub const fn amount(self) -> u32 {
@@ -107,9 +110,6 @@ impl Period {
     /// For every `t`: `after(t) <= now` implies `t <= cutoff(now)`. It is close: at most five days
     /// of the starts before it, at a month's end, are not over yet.
     pub fn cutoff(self, now: Timestamp, zone: &TimeZone) -> Timestamp {
-        /// Clocks are changed by less, but where a zone moved across the date line.
-        const CHANGE_OF_CLOCKS: SignedDuration = SignedDuration::from_hours(2);
-
         let start = match self.length() {
             Length::Elapsed(duration) => now.checked_sub(duration),
             Length::Calendar(span) => {
@@ -126,6 +126,22 @@ impl Period {
         } else {
             Timestamp::MIN
         })
+    }
+
+    /// The other bound: every start at or before this has its period over at `now`, in `zone`.
+    ///
+    /// For every `t <= sure_cutoff(now)`: `after(t) <= now`. It lies at most six days before
+    /// [`cutoff`](Self::cutoff).
+    pub fn sure_cutoff(self, now: Timestamp, zone: &TimeZone) -> Timestamp {
+        let start = match self.length() {
+            Length::Elapsed(duration) => now.checked_sub(duration),
+            Length::Calendar(span) => zone
+                .to_datetime(now)
+                .checked_sub(span)
+                .and_then(|start| start.to_zoned(zone.clone()))
+                .and_then(|start| start.timestamp().checked_sub(CHANGE_OF_CLOCKS)),
+        };
+        start.unwrap_or(Timestamp::MIN)
     }
 
     /// The last day of a month is where the last days of longer months end too.

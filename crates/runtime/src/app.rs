@@ -9,7 +9,7 @@ use consentry_policy::Policy;
 use consentry_service::{Parts, PublicUrl, Service, ports::Store};
 use consentry_storage::SeaOrmStore;
 use consentry_token::Tokens;
-use consentry_web::Options;
+use consentry_web::{Draining, Options};
 use secrecy::ExposeSecret;
 use tracing::warn;
 
@@ -97,7 +97,12 @@ impl App {
     }
 
     /// The pages.
-    pub(crate) fn router(&self, settings: &Settings, service: Service) -> Result<Router, Failure> {
+    pub(crate) fn router(
+        &self,
+        settings: &Settings,
+        service: Service,
+        draining: Draining,
+    ) -> Result<Router, Failure> {
         let (per_client, total) = settings.limits(&self.policy);
         // A proxy in front makes every visitor look local.
         let is_local = service.public_url().is_loopback() && settings.trusted_proxies.is_empty();
@@ -111,6 +116,7 @@ impl App {
                 None
             },
             static_dir: settings.static_dir.clone(),
+            draining,
         };
         Ok(consentry_web::router(service, options))
     }

@@ -58,6 +58,8 @@ const KEYS: &[Key] = &[
     key("trusted_proxies", "Networks whose forwarding headers are believed, separated by commas"),
     key("limit_per_client", "Sign-ups per client: N/second, N/minute, N/hour or off [the policy's]"),
     key("limit_total", "Sign-ups in all: N/second, N/minute, N/hour or off [the policy's]"),
+    key("metrics_listen", "Private address and port of metrics and health; port 0 picks a free one [none]"),
+    key("drain_delay", "Seconds between a stop and the last new connection, for load balancers [0]"),
     key("static_dir", "Folder of public files to serve [none]"),
     key("log", "Tracing filter [info]"),
     key("log_format", "text or json [text]"),

@@ -25,6 +25,7 @@ mod config;
 mod doctor;
 mod exit;
 mod mailing;
+mod metrics;
 mod paths;
 mod policy_file;
 mod server;

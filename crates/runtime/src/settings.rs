@@ -12,6 +12,7 @@ use consentry_address::EmailAddress;
 use consentry_policy::{Policy, Rate};
 use consentry_service::PublicUrl;
 use ipnet::IpNet;
+use jiff::SignedDuration;
 use secrecy::SecretString;
 
 use crate::{Failure, config::Config};
@@ -50,6 +51,10 @@ pub(crate) struct Settings {
     pub(crate) tls: Option<TlsFiles>,
     /// Whose forwarding headers are believed.
     pub(crate) trusted_proxies: Vec<IpNet>,
+    /// Where metrics and health are served, on a private address.
+    pub(crate) metrics_listen: Option<SocketAddr>,
+    /// From a stop until no new connection is accepted.
+    pub(crate) drain_delay: Duration,
     /// Sign-ups per client.
     limit_per_client: Limit,
     /// Sign-ups in all.
@@ -89,6 +94,7 @@ pub(crate) struct DkimSettings {
 }
 
 /// The files of TLS in the server.
+#[derive(Debug, Clone)]
 pub(crate) struct TlsFiles {
     /// PEM certificate chain.
     pub(crate) certificate: PathBuf,
@@ -139,6 +145,8 @@ impl Settings {
             job_interval: Duration::from_secs(parsed(config, "job_interval")?.unwrap_or(3600)),
             tls: tls(config)?,
             trusted_proxies: list(config, "trusted_proxies")?,
+            metrics_listen: parsed(config, "metrics_listen")?,
+            drain_delay: Duration::from_secs(parsed(config, "drain_delay")?.unwrap_or(0)),
             limit_per_client: limit(config, "limit_per_client")?,
             limit_total: limit(config, "limit_total")?,
             static_dir: text(config, "static_dir").map(PathBuf::from),
@@ -162,6 +170,14 @@ impl Settings {
         )
     }
 
+    /// From when on a job that did not run is late: after two of its intervals and some minutes.
+    pub(crate) fn late(&self) -> SignedDuration {
+        SignedDuration::try_from(self.job_interval)
+            .unwrap_or(SignedDuration::MAX)
+            .saturating_mul(2)
+            .saturating_add(SignedDuration::from_mins(5))
+    }
+
     /// Addresses and links must not travel in the clear: without TLS of our own and without
     /// a proxy that speaks it, only loopback is bound.
     fn check_exposure(&self) -> Result<(), Failure> {
@@ -179,6 +195,12 @@ impl Settings {
     /// The local mailbox.
     pub(crate) fn mailbox_dir(&self) -> PathBuf {
         self.data_dir.join("mailbox")
+    }
+
+    /// The octets of the embedded database.
+    pub(crate) fn database_size(&self) -> Option<u64> {
+        let file = std::fs::metadata(self.database_file.as_deref()?).ok()?;
+        Some(file.len())
     }
 
     /// Every folder that must never be served.

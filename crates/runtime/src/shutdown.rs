@@ -1,8 +1,12 @@
 //! Graceful stop on SIGTERM and SIGINT.
 
+use std::time::Duration;
+
+use consentry_web::Draining;
+use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-use tracing::info;
+use tracing::{debug, info};
 
 use crate::Failure;
 
@@ -27,4 +31,34 @@ pub(crate) fn on_signal() -> Result<CancellationToken, Failure> {
         }
     });
     Ok(token)
+}
+
+/// From the stop on, `/readyz` says no; the token that is returned, which closes the door, is
+/// cancelled `delay` later. Meanwhile a load balancer notices, and whoever comes is served.
+pub(crate) fn drain(
+    stop: CancellationToken,
+    draining: Draining,
+    delay: Duration,
+) -> CancellationToken {
+    let close = CancellationToken::new();
+    let closing = close.clone();
+    tokio::spawn(async move {
+        stop.cancelled().await;
+        draining.begin();
+        tell_manager(NotifyState::Stopping);
+        tokio::time::sleep(delay).await;
+        closing.cancel();
+    });
+    close
+}
+
+/// Tells systemd, where it started this process and waits for a word (`Type=notify`).
+pub(crate) fn ready() {
+    tell_manager(NotifyState::Ready);
+}
+
+fn tell_manager(state: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        debug!(%error, "the service manager was not told");
+    }
 }

@@ -3,12 +3,13 @@
 use std::net::SocketAddr;
 
 use consentry_service::Worker;
+use consentry_web::Draining;
 use tokio::net::TcpListener;
 use tracing::info;
 
 use crate::{
-    Failure, SettingsArgs, app::App, config::Config, paths, server, settings::Settings, shutdown,
-    telemetry, tls,
+    Failure, SettingsArgs, app::App, config::Config, metrics::Metrics, paths, server,
+    settings::Settings, shutdown, telemetry, tls::Certificates,
 };
 
 /// The server's program; ends on SIGTERM or SIGINT.
@@ -23,7 +24,8 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     if let Some(public) = &settings.static_dir {
         paths::keep_apart(public, &settings.private_paths())?;
     }
-    let tls = settings.tls.as_ref().map(tls::acceptor).transpose()?;
+    let metrics = Metrics::start(&settings).await?;
+    let certificates = settings.tls.as_ref().map(Certificates::load).transpose()?;
     let app = App::open(&settings).await?;
     app.prepare_schema(&settings).await?;
 
@@ -34,26 +36,50 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
         .local_addr()
         .map_err(|error| Failure::usage(format!("listen: {error}")))?;
     let service = app.service(&settings, bound)?;
-    let router = app.router(&settings, service.clone())?;
+    let draining = Draining::default();
+    let router = app.router(&settings, service.clone(), draining.clone())?;
+    let metrics =
+        metrics.map(|metrics| metrics.serve(&settings, &app, service.clone(), draining.clone()));
+    let close = shutdown::drain(stop.clone(), draining, settings.drain_delay);
+    let tls = match certificates {
+        None => None,
+        Some(certificates) => {
+            let acceptor = certificates.acceptor()?;
+            tokio::spawn(certificates.keep_current(close.clone()));
+            Some(acceptor)
+        }
+    };
 
     let worker = settings.embedded_worker.then(|| {
         let worker = Worker::new(service.clone()).every(settings.job_interval);
-        tokio::spawn(worker.run(stop.clone().cancelled_owned()))
+        let stop = stop.clone();
+        tokio::spawn(async move {
+            // A server whose worker died would take sign-ups that nobody answers: it ends as well.
+            let _ended = stop.clone().drop_guard();
+            worker.run(stop.cancelled_owned()).await;
+        })
     });
     let scheme = if tls.is_some() { "https" } else { "http" };
-    say_ready(&format!("listening on {scheme}://{bound}"));
+    say(&format!("listening on {scheme}://{bound}"));
+    if let Some(metrics) = &metrics {
+        say(&format!("metrics on http://{}", metrics.address()));
+    }
+    shutdown::ready();
     info!(public_url = service.public_url().as_ref(), "ready");
-    server::serve(listener, tls, router, stop).await;
+    server::serve(listener, tls, router, close).await;
     if let Some(worker) = worker {
         // Letters under way are settled before the process ends.
-        let _ = worker.await;
+        if worker.await.is_err() {
+            app.close().await;
+            return Err(Failure::Found("the embedded worker panicked".to_owned()));
+        }
     }
     app.close().await;
     Ok(())
 }
 
-/// The line that the contract promises on stdout.
+/// The line that the contract promises on stdout, and the one after it.
 #[expect(clippy::print_stdout, reason = "the contract's line on stdout")]
-fn say_ready(line: &str) {
+pub(crate) fn say(line: &str) {
     println!("{line}");
 }

@@ -1,10 +1,14 @@
 //! The worker's program: the loop of the service, until a signal.
 
+use std::time::Duration;
+
 use consentry_service::Worker;
+use consentry_web::Draining;
 use tracing::info;
 
 use crate::{
-    Failure, SettingsArgs, app::App, config::Config, settings::Settings, shutdown, telemetry,
+    Failure, SettingsArgs, app::App, config::Config, metrics::Metrics, settings::Settings, shutdown,
+    telemetry, web,
 };
 
 /// The worker's program: `once` makes one pass of every job, otherwise it runs until a signal.
@@ -16,13 +20,26 @@ pub fn worker(args: &SettingsArgs, once: bool) -> Result<(), Failure> {
     telemetry::start(&settings)?;
     crate::app::block_on(async move {
         let stop = shutdown::on_signal()?;
+        let metrics = if once {
+            None
+        } else {
+            Metrics::start(&settings).await?
+        };
         let app = App::open(&settings).await?;
         app.prepare_schema(&settings).await?;
         let service = app.service(&settings, settings.listen)?;
-        let worker = Worker::new(service).every(settings.job_interval);
+        let worker = Worker::new(service.clone()).every(settings.job_interval);
         if once {
             return Ok(worker.run_once(stop.cancelled_owned()).await?);
         }
+        let draining = Draining::default();
+        let metrics = metrics
+            .map(|metrics| metrics.serve(&settings, &app, service.clone(), draining.clone()));
+        shutdown::drain(stop.clone(), draining, Duration::ZERO);
+        if let Some(metrics) = &metrics {
+            web::say(&format!("metrics on http://{}", metrics.address()));
+        }
+        shutdown::ready();
         info!("worker running");
         worker.run(stop.cancelled_owned()).await;
         app.close().await;

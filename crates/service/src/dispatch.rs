@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use tracing::{error, info, warn};
 
 use crate::{
-    Error, Service,
+    Error, Service, counted,
     ports::{Delivery, HandOver, LeasedLetter, LetterId, ReplyCode, Settlement, WorkerId},
 };
 
@@ -38,6 +38,7 @@ impl DispatchReport {
     }
 
     fn count(&mut self, settlement: &Settlement) {
+        counted::settled(settlement);
         let counter = match settlement {
             Settlement::Sent => &mut self.sent,
             Settlement::Retry(_) => &mut self.deferred,

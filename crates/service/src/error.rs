@@ -3,7 +3,10 @@
 use consentry_address::AddressError;
 use thiserror::Error;
 
-use crate::ports::{MailerError, StoreError};
+use crate::{
+    Job,
+    ports::{MailerError, StoreError},
+};
 
 /// Why a use case did not run. Nothing of it names a person.
 #[derive(Debug, Error)]
@@ -27,6 +30,17 @@ pub enum Error {
     /// A link does not do what was asked.
     #[error(transparent)]
     Link(#[from] LinkError),
+    /// A job was not begun: the clock seems to have leapt, and masses would be concerned.
+    #[error("{job}: {why}")]
+    HeldBack {
+        /// The job.
+        job: Job,
+        /// Why, and what to do.
+        why: String,
+    },
+    /// A defect of ours ended a job in its middle; what it had not committed is undone.
+    #[error("the job panicked")]
+    Panicked,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -1,14 +1,16 @@
 //! Background work as reconcilers: no input, idempotent, one path for the first run and the
 //! tenth, a lease that outlives a kill, a stored status.
 
-use std::fmt;
+use std::{fmt, panic::AssertUnwindSafe, time::Instant};
 
 use consentry_domain::SubjectId;
 use consentry_policy::Period;
-use tracing::{error, info};
+use futures_util::FutureExt as _;
+use jiff::Timestamp;
+use tracing::{error, info, warn};
 
 use crate::{
-    Error, Service,
+    Error, Service, counted,
     ports::{Candidates, JobStatus, PurgeReason, WorkerId},
 };
 
@@ -61,6 +63,9 @@ pub enum JobOutcome {
     Idle,
     /// Another worker is at it.
     Elsewhere,
+    /// It was not begun: the clock seems to have leapt, and masses would be concerned. The words
+    /// say what to do.
+    Held(String),
 }
 
 /// How many people are loaded, decided and saved in one commit.
@@ -74,16 +79,17 @@ impl Service {
         worker: &WorkerId,
         stop: &(dyn Fn() -> bool + Send + Sync),
     ) -> Result<JobOutcome, Error> {
-        let started_at = self.now();
+        let (started_at, since) = (self.now(), Instant::now());
         // Letters are leased one by one, so several workers dispatch side by side.
         if job != Job::Dispatch && !self.lease(job, worker).await? {
             return Ok(JobOutcome::Elsewhere);
         }
-        let ended = match job {
-            Job::Purge(reason) => self.purge(reason, worker, stop).await,
-            Job::Remind => self.remind(worker, stop).await,
-            Job::Dispatch => self.dispatch_job(worker, stop).await,
-        };
+        // A defect in one job must end neither the other jobs nor the process in silence.
+        let ended = AssertUnwindSafe(self.attempt(job, worker, stop))
+            .catch_unwind()
+            .await
+            .unwrap_or(Err(Error::Panicked));
+        counted::ran(job, &ended, since.elapsed());
         if job == Job::Dispatch {
             let failed_before = self.note_dispatch(ended.is_err());
             if !failed_before && matches!(ended, Ok(JobOutcome::Idle)) {
@@ -93,11 +99,14 @@ impl Service {
         }
         let (outcome, failed) = match &ended {
             Ok(JobOutcome::Done(what)) => (what.clone(), false),
+            Ok(JobOutcome::Held(why)) => (why.clone(), true),
             Ok(_) => ("nothing to do".to_owned(), false),
             Err(error) => (error.to_string(), true),
         };
-        if failed {
-            error!(job = job.as_str(), error = %outcome, "job failed");
+        match &ended {
+            Ok(JobOutcome::Held(why)) => warn!(job = job.as_str(), "{why}"),
+            Err(error) => error!(job = job.as_str(), %error, "job failed"),
+            Ok(_) => {}
         }
         self.store()
             .finish_job(
@@ -113,6 +122,22 @@ impl Service {
             )
             .await?;
         ended
+    }
+
+    async fn attempt(
+        &self,
+        job: Job,
+        worker: &WorkerId,
+        stop: &(dyn Fn() -> bool + Send + Sync),
+    ) -> Result<JobOutcome, Error> {
+        if let Some(why) = self.brake(job).await? {
+            return Ok(JobOutcome::Held(why));
+        }
+        match job {
+            Job::Purge(reason) => self.purge(reason, worker, stop).await,
+            Job::Remind => self.remind(worker, stop).await,
+            Job::Dispatch => self.dispatch_job(worker, stop).await,
+        }
     }
 
     async fn lease(&self, job: Job, worker: &WorkerId) -> Result<bool, Error> {
@@ -144,14 +169,13 @@ impl Service {
         worker: &WorkerId,
         stop: &(dyn Fn() -> bool + Send + Sync),
     ) -> Result<JobOutcome, Error> {
-        let Some(delay) = self.policy().subscription.reminder else {
-            return Ok(JobOutcome::Idle);
-        };
         let mut reminded = 0;
         while !stop() && self.lease(Job::Remind, worker).await? {
-            let cutoff = delay.cutoff(self.now(), &self.policy().time_zone);
-            let ids = self.candidates(Candidates::ToRemind(cutoff)).await?;
-            let mut unit = self.store().begin().await?;
+            let Some(candidates) = self.concerned(Job::Remind) else {
+                break;
+            };
+            let ids = self.candidates(candidates).await?;
+            let mut unit = self.begin().await?;
             let now = self.now();
             let people = unit.by_id(self.controller(), &ids).await?;
             let changes: Vec<_> = people
@@ -172,10 +196,39 @@ impl Service {
         Ok(done(reminded, "reminded"))
     }
 
+    /// Whom a run of a job would concern; `None` for one without a calendar.
+    pub(crate) fn concerned(&self, job: Job) -> Option<Candidates> {
+        match job {
+            Job::Purge(reason) => self.outlived(reason),
+            Job::Remind => {
+                let delay = self.policy().subscription.reminder?;
+                let cutoff = delay.cutoff(self.now(), &self.policy().time_zone);
+                Some(Candidates::ToRemind(cutoff))
+            }
+            Job::Dispatch => None,
+        }
+    }
+
     /// Who may be due; `None` where the policy states no end.
     fn outlived(&self, reason: PurgeReason) -> Option<Candidates> {
+        self.past(reason, |period| {
+            period.cutoff(self.now(), &self.policy().time_zone)
+        })
+    }
+
+    /// Who surely was due at this instant.
+    pub(crate) fn surely_outlived(&self, reason: PurgeReason, at: Timestamp) -> Option<Candidates> {
+        self.past(reason, |period| {
+            period.sure_cutoff(at, &self.policy().time_zone)
+        })
+    }
+
+    fn past(
+        &self,
+        reason: PurgeReason,
+        cutoff: impl Fn(Period) -> Timestamp,
+    ) -> Option<Candidates> {
         let policy = self.policy();
-        let cutoff = |period: Period| period.cutoff(self.now(), &policy.time_zone);
         let retention = &policy.retention;
         match reason {
             PurgeReason::Unconfirmed => {
@@ -216,7 +269,7 @@ impl Service {
             return Ok(0);
         };
         let ids = self.candidates(candidates).await?;
-        let mut unit = self.store().begin().await?;
+        let mut unit = self.begin().await?;
         let now = self.now();
         let due: Vec<_> = unit
             .by_id(self.controller(), &ids)

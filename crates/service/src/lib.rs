@@ -29,6 +29,8 @@
 //! personal is in an error; this crate knows no database, no HTTP and no SMTP.
 
 mod admin;
+mod brake;
+mod counted;
 mod dispatch;
 mod error;
 mod jobs;
@@ -44,6 +46,8 @@ mod within;
 mod worker;
 
 pub use admin::Page;
+pub use brake::Backlog;
+pub use counted::{SignUpOutcome, describe_metrics};
 pub use dispatch::DispatchReport;
 pub use error::{Error, LinkError};
 pub use jobs::{Job, JobOutcome};

@@ -166,7 +166,7 @@ impl Service {
     ) -> Result<T, Error> {
         let mut missing = Some(missing);
         for _ in 0..CONFLICT_RETRIES {
-            let mut unit = self.store().begin().await?;
+            let mut unit = self.begin().await?;
             let now = self.now();
             let loaded = unit.by_id(self.controller(), &[id]).await?.pop().flatten();
             let Some(mut subject) = loaded.filter(|held| held.is_visible(self.policy(), now))

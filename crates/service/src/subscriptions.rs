@@ -8,7 +8,7 @@ use consentry_token::{Claims, Purpose};
 use jiff::Timestamp;
 
 use crate::{
-    Error, LinkError, Service,
+    Error, LinkError, Service, SignUpOutcome,
     ports::{Change, PurgeReason, StoreError, UnitOfWork},
 };
 
@@ -40,8 +40,12 @@ impl Service {
     /// # Errors
     /// [`Error::RefusedDomain`], [`Error::UnknownTopic`] and [`Error::Store`].
     pub async fn sign_up(&self, request: SignUp) -> Result<(), Error> {
-        self.check_request(&request)?;
-        self.sign_up_together(request).await
+        let ended = match self.check_request(&request) {
+            Ok(()) => self.sign_up_together(request).await,
+            refused => refused,
+        };
+        SignUpOutcome::of(&ended).count();
+        ended
     }
 
     /// Records any number of requests inside the caller's transaction, each decided on its

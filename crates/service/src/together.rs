@@ -105,7 +105,7 @@ impl Service {
     async fn commit(&self, requests: &[SignUp]) -> Ended {
         let ended = self
             .retry_conflicts(|| async {
-                let mut unit = self.store().begin().await?;
+                let mut unit = self.begin().await?;
                 self.sign_up_in(unit.as_mut(), requests).await?;
                 Ok(unit.commit().await?)
             })

@@ -77,7 +77,7 @@ impl Worker {
     /// they do in [`run`](Self::run).
     ///
     /// # Errors
-    /// Those of the last job that failed; the others ran all the same.
+    /// Those of the last job that failed or was held back; the others ran all the same.
     pub async fn run_once(self, stop: impl Future<Output = ()>) -> Result<(), Error> {
         let stopping = Stopping::default();
         let stopped = async {
@@ -94,8 +94,10 @@ impl Worker {
     async fn pass(&self, stopping: &Stopping) -> Result<(), Error> {
         let mut ended = Ok(());
         for job in Job::ALL {
-            if let Err(error) = self.run_job(job, stopping).await {
-                ended = Err(error);
+            match self.run_job(job, stopping).await {
+                Ok(JobOutcome::Held(why)) => ended = Err(Error::HeldBack { job, why }),
+                Ok(_) => {}
+                Err(error) => ended = Err(error),
             }
         }
         ended
@@ -136,16 +138,16 @@ impl Worker {
             .is_ok()
     }
 
-    async fn run_job(&self, job: Job, stopping: &Stopping) -> Result<(), Error> {
+    async fn run_job(&self, job: Job, stopping: &Stopping) -> Result<JobOutcome, Error> {
         let stop = || stopping.has_begun();
         let outcome = self.service.run_job(job, &self.id, &stop).await?;
         // The dispatcher tells of its letters itself.
-        if let JobOutcome::Done(what) = outcome
+        if let JobOutcome::Done(what) = &outcome
             && job != Job::Dispatch
         {
             info!(job = job.as_str(), "{what}");
         }
-        Ok(())
+        Ok(outcome)
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use consentry_address::EmailAddress;
 use consentry_domain::{ConsentEvent, PersonState, Subject, SubjectId, TopicState};
 use consentry_policy::ControllerId;
-use consentry_service::ports::{Candidates, Filter, StoreError};
+use consentry_service::ports::{Candidates, Census, Filter, StoreError};
 use sea_orm::{
     ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     QueryTrait, Select,
@@ -17,6 +17,7 @@ use tracing::error;
 use crate::{
     entity::{consent_event, subject, subscription},
     error::store_error,
+    outbox,
     rows::{self, ROWS},
     vault::Vault,
 };
@@ -81,24 +82,24 @@ pub(crate) fn listed(
         .limit(limit)
 }
 
-/// The numbers of those whose turn it is, oldest clock first.
-pub(crate) async fn candidates(
-    db: &DatabaseTransaction,
+/// Those whose turn it is, and the column of their clock.
+fn due(
     controller: &ControllerId,
     candidates: Candidates,
-    limit: u64,
-) -> Result<Vec<SubjectId>, StoreError> {
+) -> (Select<subject::Entity>, subject::Column) {
     let pending = |clock: jiff::Timestamp| {
         of(controller)
             .filter(subject::Column::State.eq(PersonState::Pending.as_str()))
             .filter(subject::Column::ErasedAt.is_null())
             .filter(subject::Column::RestrictedAt.is_null())
             .filter(subject::Column::FirstSubmittedAt.lte(clock.as_microsecond()))
-            .order_by_asc(subject::Column::FirstSubmittedAt)
     };
-    let due = match candidates {
-        Candidates::ToRemind(clock) => pending(clock).filter(subject::Column::RemindedAt.is_null()),
-        Candidates::UnconfirmedSince(clock) => pending(clock),
+    match candidates {
+        Candidates::ToRemind(clock) => (
+            pending(clock).filter(subject::Column::RemindedAt.is_null()),
+            subject::Column::FirstSubmittedAt,
+        ),
+        Candidates::UnconfirmedSince(clock) => (pending(clock), subject::Column::FirstSubmittedAt),
         Candidates::UnsubscribedSince(clock) => {
             let later = Query::select()
                 .column(subscription::Column::SubjectId)
@@ -107,7 +108,7 @@ pub(crate) async fn candidates(
                     Expr::col(subscription::Column::UnsubscribedAt).gt(clock.as_microsecond()),
                 )
                 .take();
-            of(controller)
+            let left = of(controller)
                 .filter(subject::Column::State.eq(PersonState::Unsubscribed.as_str()))
                 .filter(subject::Column::ErasedAt.is_null())
                 .filter(subject::Column::RestrictedAt.is_null())
@@ -117,14 +118,53 @@ pub(crate) async fn candidates(
                         .add(subject::Column::ObjectedAt.is_null())
                         .add(subject::Column::ObjectedAt.lte(clock.as_microsecond())),
                 )
-                .filter(subject::Column::Id.not_in_subquery(later))
-                .order_by_asc(subject::Column::FirstSubmittedAt)
+                .filter(subject::Column::Id.not_in_subquery(later));
+            (left, subject::Column::FirstSubmittedAt)
         }
-        Candidates::ErasedSince(clock) => of(controller)
-            .filter(subject::Column::ErasedAt.lte(clock.as_microsecond()))
-            .order_by_asc(subject::Column::ErasedAt),
+        Candidates::ErasedSince(clock) => (
+            of(controller).filter(subject::Column::ErasedAt.lte(clock.as_microsecond())),
+            subject::Column::ErasedAt,
+        ),
+    }
+}
+
+/// How many people there are, and how many candidates of each kind.
+pub(crate) async fn census(
+    db: &DatabaseTransaction,
+    controller: &ControllerId,
+    candidates: &[Candidates],
+) -> Result<Census, StoreError> {
+    let count = async |query: Select<subject::Entity>| {
+        let count: Option<i64> = query
+            .select_only()
+            .column_as(subject::Column::Id.count(), "people")
+            .into_tuple()
+            .one(db)
+            .await
+            .map_err(store_error)?;
+        Ok::<_, StoreError>(count.unwrap_or_default().cast_unsigned())
     };
+    let mut counts = Vec::with_capacity(candidates.len());
+    for candidates in candidates {
+        counts.push(count(due(controller, *candidates).0).await?);
+    }
+    Ok(Census {
+        clock: rows::at(outbox::clock(db).await?)?,
+        held: count(of(controller)).await?,
+        candidates: counts,
+    })
+}
+
+/// The numbers of those whose turn it is, oldest clock first.
+pub(crate) async fn candidates(
+    db: &DatabaseTransaction,
+    controller: &ControllerId,
+    candidates: Candidates,
+    limit: u64,
+) -> Result<Vec<SubjectId>, StoreError> {
+    let (due, clock) = due(controller, candidates);
     let ids: Vec<i64> = due
+        .order_by_asc(clock)
         .select_only()
         .column(subject::Column::Id)
         .limit(limit)

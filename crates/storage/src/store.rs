@@ -8,7 +8,7 @@ use consentry_domain::{ConsentEvent, Subject, SubjectId};
 use consentry_keys::{KeyId, KeySource, KeyUse};
 use consentry_policy::ControllerId;
 use consentry_service::ports::{
-    Candidates, Filter, HandOver, JobStatus, LeasedLetter, LetterId, OutboxStatus, Random,
+    Candidates, Census, Filter, HandOver, JobStatus, LeasedLetter, LetterId, OutboxStatus, Random,
     ReplyCode, Settlement, Store, StoreError, UnitOfWork, WorkerId,
 };
 use jiff::Timestamp;
@@ -150,6 +150,11 @@ impl SeaOrmStore {
         Ok(Box::new(Unit::new(savepoint, Arc::clone(&self.vault))))
     }
 
+    /// Connections that this process has open, and how many of them are idle.
+    pub fn connections(&self) -> (u32, u32) {
+        self.database.connections()
+    }
+
     /// Closes every connection; on SQLite the last one merges the WAL into the file.
     pub async fn close(self) -> Result<(), StoreError> {
         self.database.connection.close().await.map_err(store_error)
@@ -221,6 +226,17 @@ impl Store for SeaOrmStore {
         let found = people::candidates(&snapshot.inner, controller, candidates, limit).await?;
         snapshot.commit().await?;
         Ok(found)
+    }
+
+    async fn census(
+        &self,
+        controller: &ControllerId,
+        candidates: &[Candidates],
+    ) -> Result<Census, StoreError> {
+        let snapshot = self.database.snapshot().await?;
+        let census = people::census(&snapshot.inner, controller, candidates).await?;
+        snapshot.commit().await?;
+        Ok(census)
     }
 
     async fn clean_purged_bytes(&self) -> Result<bool, StoreError> {

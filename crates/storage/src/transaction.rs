@@ -32,6 +32,18 @@ impl Database {
         self.connection.get_database_backend() == DbBackend::Sqlite
     }
 
+    /// Open connections, and how many of them are idle.
+    pub(crate) fn connections(&self) -> (u32, u32) {
+        let idle = |idle: usize| u32::try_from(idle).unwrap_or(u32::MAX);
+        if self.is_sqlite() {
+            let pool = self.connection.get_sqlite_connection_pool();
+            (pool.size(), idle(pool.num_idle()))
+        } else {
+            let pool = self.connection.get_postgres_connection_pool();
+            (pool.size(), idle(pool.num_idle()))
+        }
+    }
+
     /// Waits for this process's turn to write; at once on PostgreSQL, where rows are locked.
     pub(crate) async fn turn(&self) -> Option<OwnedMutexGuard<()>> {
         if self.is_sqlite() {

@@ -10,7 +10,7 @@ use consentry_service::{Service, ports::LocalMailbox};
 use ipnet::IpNet;
 use url::Url;
 
-use crate::{Options, limits::Limits};
+use crate::{Draining, Options, limits::Limits};
 
 /// The state of the router. Cheap to clone.
 #[derive(Clone)]
@@ -23,6 +23,7 @@ struct Parts {
     mailbox: Option<Arc<dyn LocalMailbox>>,
     static_dir: Option<PathBuf>,
     base_path: String,
+    draining: Draining,
 }
 
 impl App {
@@ -36,6 +37,7 @@ impl App {
             mailbox: options.mailbox,
             static_dir: options.static_dir,
             base_path,
+            draining: options.draining,
             service,
         }))
     }
@@ -58,6 +60,10 @@ impl App {
 
     pub(crate) fn mailbox(&self) -> Option<Arc<dyn LocalMailbox>> {
         self.0.mailbox.clone()
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.0.draining.has_begun()
     }
 
     pub(crate) fn static_dir(&self) -> Option<&Path> {

@@ -2,6 +2,7 @@
 
 use std::{
     panic::AssertUnwindSafe,
+    sync::atomic::{AtomicU64, Ordering},
     time::{Duration, Instant},
 };
 
@@ -16,7 +17,7 @@ use tracing::{Instrument as _, error, info, info_span};
 
 use crate::{
     app::App,
-    headers,
+    counted, headers,
     problem::{self, Problem},
     visitor::Visitor,
 };
@@ -24,9 +25,14 @@ use crate::{
 /// How long any request may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Joins the lines of one request. It counts the requests of this process, and is not told to the
+/// client: answers must not differ from one another, and what a client sends is not logged.
+static NUMBER: AtomicU64 = AtomicU64::new(1);
+
 pub(crate) async fn frame(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
-    let method = request.method().clone();
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let method = counted::method_label(request.method());
     // The template of the path: the path itself may carry a token.
     let route = request
         .extensions()
@@ -35,6 +41,7 @@ pub(crate) async fn frame(State(app): State<App>, mut request: Request, next: Ne
         .to_owned();
     let visitor = Visitor::of(&app, &request);
     request.extensions_mut().insert(visitor.clone());
+    let span = info_span!("request", number, method, route);
     async {
         let served = AssertUnwindSafe(next.run(request)).catch_unwind();
         let response = match timeout(PATIENCE, served).await {
@@ -53,13 +60,15 @@ pub(crate) async fn frame(State(app): State<App>, mut request: Request, next: Ne
             response.headers_mut(),
             app.service().public_url().is_https(),
         );
+        let took = started.elapsed();
+        counted::answered(&route, method, response.status(), took);
         info!(
             status = response.status().as_u16(),
-            milliseconds = started.elapsed().as_secs_f64() * 1000.0,
+            milliseconds = took.as_secs_f64() * 1000.0,
             "answered"
         );
         response
     }
-    .instrument(info_span!("request", %method, route))
+    .instrument(span)
     .await
 }

@@ -34,6 +34,7 @@
 mod app;
 mod assets;
 mod client;
+mod counted;
 mod frame;
 mod headers;
 mod input;
@@ -52,6 +53,9 @@ use axum::{
 use consentry_policy::{Policy, Rate};
 use consentry_service::{Service, ports::LocalMailbox};
 use ipnet::IpNet;
+
+pub use counted::describe_metrics;
+pub use pages::health::Draining;
 
 use crate::{
     app::App,
@@ -84,6 +88,8 @@ pub struct Options {
     pub mailbox: Option<Arc<dyn LocalMailbox>>,
     /// A folder of public files, served where the site has no page of its own.
     pub static_dir: Option<PathBuf>,
+    /// Whether the process is about to end; its owner says so.
+    pub draining: Draining,
 }
 
 impl fmt::Debug for Options {

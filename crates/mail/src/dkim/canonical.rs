@@ -2,30 +2,30 @@
 
 /// Headers (with the line end of the last one) and body, parted at the first empty line; `None`
 /// when there is none or the headers are not UTF-8.
-pub(super) fn split(message: &[u8]) -> Option<(&str, &[u8])> {
+pub(crate) fn split(message: &[u8]) -> Option<(&str, &[u8])> {
     let at = message.windows(4).position(|four| four == b"\r\n\r\n")?;
     let headers = std::str::from_utf8(&message[..at + 2]).ok()?;
     Some((headers, &message[at + 4..]))
 }
 
 /// One header field as it stands, folded or not.
-pub(super) struct Field<'a> {
+pub(crate) struct Field<'a> {
     name: &'a str,
     value: &'a str,
 }
 
 impl<'a> Field<'a> {
-    pub(super) fn new(field: &'a str) -> Self {
+    pub(crate) fn new(field: &'a str) -> Self {
         let (name, value) = field.split_once(':').unwrap_or((field, ""));
         Self { name, value }
     }
 
-    pub(super) fn has_name(&self, name: &str) -> bool {
+    pub(crate) fn has_name(&self, name: &str) -> bool {
         self.name.trim_end().eq_ignore_ascii_case(name)
     }
 
     /// Name in lower case, value unfolded, every run of white space one space.
-    pub(super) fn canonical(&self) -> String {
+    pub(crate) fn canonical(&self) -> String {
         let value: Vec<&str> = self
             .value
             .split([' ', '\t', '\r', '\n'])
@@ -37,7 +37,7 @@ impl<'a> Field<'a> {
 }
 
 /// The fields of a header section.
-pub(super) fn fields(text: &str) -> Vec<Field<'_>> {
+pub(crate) fn fields(text: &str) -> Vec<Field<'_>> {
     let mut fields = Vec::new();
     let mut start = 0;
     for (at, _) in text.match_indices("\r\n") {
@@ -52,7 +52,7 @@ pub(super) fn fields(text: &str) -> Vec<Field<'_>> {
 
 /// Lines without trailing white space, runs of white space as one space, no empty line at the
 /// end, a CRLF after the last line.
-pub(super) fn body(body: &[u8]) -> Vec<u8> {
+pub(crate) fn body(body: &[u8]) -> Vec<u8> {
     let mut canonical = Vec::with_capacity(body.len());
     let mut empty_lines = 0;
     for line in body.split(|&byte| byte == b'\n') {

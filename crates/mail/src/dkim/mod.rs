@@ -4,7 +4,7 @@
 //! the `rsa` crate with its timing attack, and because what is signed is a promise (S0-45): both
 //! RFC 8058 fields, with a second name for every field that must not be added on the way.
 
-mod canonical;
+pub(crate) mod canonical;
 mod key;
 
 use base64::{Engine, prelude::BASE64_STANDARD};

@@ -121,6 +121,26 @@ impl Connection {
         announced.supports_feature(Extension::SmtpUtfEight)
     }
 
+    /// Whether lines may hold octets above 127 (RFC 6152).
+    pub(super) fn takes_eight_bits(&self) -> bool {
+        let announced = self.session.server_info();
+        announced.supports_feature(Extension::EightBitMime)
+    }
+
+    /// The largest message that is taken (RFC 1870), asked by another EHLO since lettre drops it.
+    pub(super) async fn size_limit(&mut self, relay: &Endpoint, limit: Duration) -> Option<u64> {
+        let ehlo = format!("EHLO {}\r\n", relay.settings.ehlo_name);
+        let reply = timeout(limit, self.session.command(ehlo))
+            .await
+            .ok()?
+            .ok()?;
+        reply.message().find_map(|line| {
+            let (keyword, size) = line.split_once(' ')?;
+            let is_size = keyword.eq_ignore_ascii_case("SIZE");
+            is_size.then(|| size.trim().parse().ok().filter(|size| *size > 0))?
+        })
+    }
+
     /// Hands one message over.
     pub(super) async fn send(
         &mut self,

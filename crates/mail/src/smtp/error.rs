@@ -32,6 +32,23 @@ pub enum Stage {
     FinalDot,
 }
 
+impl Stage {
+    /// The written form for machines.
+    pub(super) const fn label(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Greeting => "greeting",
+            Self::Tls => "tls",
+            Self::Auth => "auth",
+            Self::Mail => "mail",
+            Self::Recipient => "rcpt",
+            Self::Data => "data",
+            Self::Content => "content",
+            Self::FinalDot => "final-dot",
+        }
+    }
+}
+
 impl fmt::Display for Stage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

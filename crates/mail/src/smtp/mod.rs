@@ -7,6 +7,7 @@
 //! believed.
 
 mod connection;
+mod counted;
 mod endpoint;
 mod error;
 mod relay;
@@ -14,6 +15,7 @@ mod stream;
 mod tls;
 mod url;
 
+pub use counted::describe_metrics;
 pub use endpoint::{SmtpSettings, Timeouts};
 pub use error::{SmtpError, SmtpSetupError, Stage};
 pub use relay::{ProbeReport, SmtpRelay};

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use tracing::{error, warn};
 
 use super::connection::Connection;
+use super::counted;
 use super::endpoint::{Endpoint, SmtpSettings};
 use super::error::{SmtpError, SmtpSetupError};
 use super::url::SmtpUrl;
@@ -31,6 +32,10 @@ pub struct ProbeReport {
     pub authenticated: bool,
     /// Whether addresses with non-ASCII local parts can be mailed to (RFC 6531).
     pub smtputf8: bool,
+    /// Whether lines may hold octets above 127 (RFC 6152). Letters do not need it.
+    pub eight_bit_mime: bool,
+    /// The largest message that is taken, in octets (RFC 1870); `None` where none is named.
+    pub size: Option<u64>,
 }
 
 struct Idle {
@@ -72,7 +77,10 @@ impl SmtpRelay {
 
     /// Hands one message over and says how that ended.
     pub async fn deliver(&self, message: &Message) -> Delivery {
-        match self.hand_over(message).await {
+        let since = Instant::now();
+        let ended = self.hand_over(message).await;
+        counted::handed_over(&ended, since.elapsed());
+        match ended {
             Ok(()) => Delivery::Accepted,
             Err(error) => {
                 let (stage, code) = (error.stage(), error.reply().map(|reply| reply.0));
@@ -139,11 +147,14 @@ impl SmtpRelay {
     /// Connects, says EHLO, starts TLS and authenticates as for a letter, and sends none.
     pub async fn probe(&self) -> Result<ProbeReport, SmtpError> {
         let mut connection = Connection::open(&self.endpoint).await?;
+        let size = connection.size_limit(&self.endpoint, COURTESY).await;
         connection.quit(COURTESY).await;
         Ok(ProbeReport {
             tls: connection.tls,
             authenticated: connection.is_authenticated,
             smtputf8: connection.takes_utf8(),
+            eight_bit_mime: connection.takes_eight_bits(),
+            size,
         })
     }
 }

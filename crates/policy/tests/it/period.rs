@@ -277,6 +277,20 @@ proptest! {
         prop_assert!(period.after(start, &zone) > start);
     }
 
+    /// What counts as overdue is overdue, and is found out about within a week.
+    #[test]
+    fn whoever_began_before_the_sure_cutoff_is_over(
+        (zone, period, start, now) in cases(),
+        before in 0_i64..40_000_000,
+    ) {
+        let sure = period.sure_cutoff(now, &zone);
+        for start in [sure, sure - SignedDuration::from_secs(before), start] {
+            prop_assert!(start > sure || period.after(start, &zone) <= now);
+        }
+        prop_assert!(sure <= period.cutoff(now, &zone));
+        prop_assert!(period.cutoff(now, &zone) - SignedDuration::from_hours(6 * 24) <= sure);
+    }
+
     #[test]
     fn a_written_period_reads_back(period in periods()) {
         prop_assert_eq!(period.to_string().parse(), Ok(period));

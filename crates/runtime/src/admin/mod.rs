@@ -2,6 +2,7 @@
 //!
 //! JSON goes to stdout alone, messages go to stderr; the exit codes are the contract's.
 
+mod clock;
 mod keys;
 mod output;
 mod subscriber;
@@ -9,6 +10,7 @@ mod subscriber;
 use std::io::{self, BufRead, Write};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use consentry_address::EmailAddress;
 use consentry_service::Service;
 
 use crate::{
@@ -20,6 +22,7 @@ use crate::{
     telemetry,
 };
 
+use clock::ClockCommand;
 use keys::KeysCommand;
 use output::{Table, print_json, print_line};
 use subscriber::SubscriberCommand;
@@ -39,7 +42,16 @@ enum AdminCommand {
     /// Bring the database schema up to date (and make the key ring where there is none)
     Migrate,
     /// Check configuration, schema, keys, mail and overdue work; exit 1 when something is wrong
-    Doctor(Listing),
+    Doctor {
+        #[command(flatten)]
+        listing: Listing,
+        /// Send a real letter to this mailbox of yours, to see what its provider makes of it
+        #[arg(long, value_name = "EMAIL")]
+        probe: Option<String>,
+    },
+    /// Look at the clock that purges follow, and confirm it after a leap
+    #[command(subcommand)]
+    Clock(ClockCommand),
     /// Look at subscribers and act on their requests
     #[command(subcommand)]
     Subscriber(SubscriberCommand),
@@ -81,7 +93,13 @@ pub fn admin(cli: Cli) -> Result<(), Failure> {
     block_on(async move {
         match cli.command {
             AdminCommand::Migrate => migrate(&settings).await,
-            AdminCommand::Doctor(listing) => check(&settings, listing).await,
+            AdminCommand::Doctor { listing, probe } => check(&settings, listing, probe).await,
+            AdminCommand::Clock(command) => {
+                let (app, service) = open(&settings).await?;
+                let ended = clock::run(&service, command).await;
+                app.close().await;
+                ended
+            }
             AdminCommand::Keys(command) => keys::run(&settings, command).await,
             AdminCommand::Subscriber(command) => {
                 let (app, service) = open(&settings).await?;
@@ -113,8 +131,16 @@ async fn migrate(settings: &Settings) -> Result<(), Failure> {
     })
 }
 
-async fn check(settings: &Settings, listing: Listing) -> Result<(), Failure> {
-    let findings = doctor::examine(settings).await?;
+async fn check(
+    settings: &Settings,
+    listing: Listing,
+    probe: Option<String>,
+) -> Result<(), Failure> {
+    let probe = probe
+        .map(|address| EmailAddress::parse(&address))
+        .transpose();
+    let probe = probe.map_err(|error| Failure::usage(format!("--probe: {error}")))?;
+    let findings = doctor::examine(settings, probe.as_ref()).await?;
     match listing.format {
         Format::Json => print_json(&findings)?,
         Format::Table => {
@@ -123,6 +149,13 @@ async fn check(settings: &Settings, listing: Listing) -> Result<(), Failure> {
                 table.row([finding.check, finding.result.as_str(), &finding.text]);
             }
             table.print()?;
+            let records: Vec<_> = findings.iter().flat_map(|one| &one.publish).collect();
+            if !records.is_empty() {
+                print_line("\nto publish in the DNS:")?;
+            }
+            for record in records {
+                print_line(&format!("{}\n    {}", record.zone_line(), record.check))?;
+            }
         }
     }
     match doctor::problems(&findings) {

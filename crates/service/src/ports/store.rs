@@ -33,6 +33,17 @@ pub struct Filter {
     pub state: Option<PersonState>,
 }
 
+/// How many people there are, and how many of them a job would find.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Census {
+    /// What the database's own clock says: that of the machine it runs on.
+    pub clock: Timestamp,
+    /// Records held, erased ones included.
+    pub held: u64,
+    /// How many candidates there are of each kind that was asked for, in the same order.
+    pub candidates: Vec<u64>,
+}
+
 /// The last run of a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobStatus {
@@ -91,6 +102,13 @@ pub trait Store: Send + Sync {
         candidates: Candidates,
         limit: u64,
     ) -> Result<Vec<SubjectId>, StoreError>;
+
+    /// Counts people and candidates in one state of the database, and reads its clock.
+    async fn census(
+        &self,
+        controller: &ControllerId,
+        candidates: &[Candidates],
+    ) -> Result<Census, StoreError>;
 
     /// Cleans the bytes of purged records out of the files, where this engine can (SQLite:
     /// VACUUM, statistics, WAL; PostgreSQL: VACUUM and ANALYZE of what was touched). Does

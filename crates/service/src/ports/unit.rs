@@ -105,6 +105,9 @@ pub enum PurgeReason {
 }
 
 impl PurgeReason {
+    /// Every rule.
+    pub const ALL: [Self; 3] = [Self::Unconfirmed, Self::Unsubscribed, Self::Erased];
+
     /// The written form.
     pub const fn as_str(self) -> &'static str {
         match self {

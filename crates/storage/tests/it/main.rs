@@ -5,6 +5,7 @@
 #[macro_use]
 mod support;
 
+mod census;
 mod documented;
 mod fixtures;
 mod jobs;

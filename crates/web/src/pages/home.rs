@@ -11,6 +11,7 @@ use axum::{
 use consentry_address::EmailAddress;
 use consentry_domain::{Channel, SignUp};
 use consentry_policy::TopicId;
+use consentry_service::SignUpOutcome;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -139,15 +140,17 @@ async fn accept(
     topics: &[&str],
     channel: Channel,
 ) -> Result<(), Problem> {
-    let address = parse_address(typed)?;
+    let invalid = |_: &Problem| SignUpOutcome::Invalid.count();
+    let address = parse_address(typed).inspect_err(invalid)?;
     let topics = if topics.is_empty() {
         let defaults = app.policy().default_topics();
         defaults.map(|topic| topic.id.clone()).collect()
     } else {
-        parse_topics(topics.iter().copied())?
+        parse_topics(topics.iter().copied()).inspect_err(invalid)?
     };
     app.limits()
         .admit(visitor.client)
+        .inspect_err(|_| SignUpOutcome::Limited.count())
         .map_err(Problem::TooMany)?;
     let request = SignUp {
         address,

@@ -10,7 +10,7 @@ use consentry_address::EmailAddress;
 use consentry_domain::{ConsentEvent, LetterKind, Subject, SubjectId};
 use consentry_policy::ControllerId;
 use consentry_service::ports::{
-    Candidates, Change, Clock, Delivery, Filter, HandOver, JobStatus, LeasedLetter, Letter,
+    Candidates, Census, Change, Clock, Delivery, Filter, HandOver, JobStatus, LeasedLetter, Letter,
     LetterId, LocalMailbox, MailboxLetter, Mailer, MailerError, OutboxStatus, PurgeReason, Random,
     ReplyCode, Settlement, Store, StoreError, UnitOfWork, WorkerId,
 };
@@ -153,6 +153,10 @@ impl Store for MemoryStore {
         _: Candidates,
         _: u64,
     ) -> Result<Vec<SubjectId>, StoreError> {
+        not_for_pages()
+    }
+
+    async fn census(&self, _: &ControllerId, _: &[Candidates]) -> Result<Census, StoreError> {
         not_for_pages()
     }
 

@@ -1,5 +1,9 @@
 //! `consentry-admin doctor`: what is wrong, and what to do about it.
 
+mod machine;
+mod mail;
+
+use consentry_address::EmailAddress;
 use consentry_keys::KeyState;
 use consentry_policy::Policy;
 use consentry_service::{
@@ -26,6 +30,42 @@ pub(crate) struct Finding {
     /// In words, with the remedy.
     #[serde(rename = "finding")]
     pub(crate) text: String,
+    /// What to publish in the DNS.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) publish: Vec<TxtRecord>,
+}
+
+/// A record to publish. We ask no name server: the only outbound connections are the database and
+/// the relay.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct TxtRecord {
+    /// The owner name.
+    pub(crate) name: String,
+    /// The text, as one string.
+    pub(crate) txt: String,
+    /// How to look at what is published.
+    pub(crate) check: String,
+}
+
+impl TxtRecord {
+    fn new(name: String, txt: String) -> Self {
+        Self {
+            check: format!("dig +short TXT {name}"),
+            name,
+            txt,
+        }
+    }
+
+    /// A line of a zone file; no string in it is longer than 255 octets (RFC 1035 section 3.3).
+    pub(crate) fn zone_line(&self) -> String {
+        let strings: Vec<_> = self
+            .txt
+            .as_bytes()
+            .chunks(255)
+            .map(|part| format!("\"{}\"", String::from_utf8_lossy(part)))
+            .collect();
+        format!("{}. IN TXT {}", self.name, strings.join(" "))
+    }
 }
 
 /// How bad it is.
@@ -62,21 +102,34 @@ pub(crate) fn problems(findings: &[Finding]) -> usize {
 ///
 /// # Errors
 /// A setting that is wrong, or a database that does not answer: nothing else can be looked at.
-pub(crate) async fn examine(settings: &Settings) -> Result<Vec<Finding>, Failure> {
+pub(crate) async fn examine(
+    settings: &Settings,
+    probe: Option<&EmailAddress>,
+) -> Result<Vec<Finding>, Failure> {
     let mut report = Report::default();
     let policy = app::policy(settings)?;
     report.policy(&policy);
+    report.exposure(settings);
+    report.certificate(settings);
+    report.files(settings);
     let app = App::open(settings).await?;
     let service = app.service(settings, settings.listen)?;
     report.public_url(&service);
     report.keys(&app);
     if report.schema(service.check().await)? {
+        report.clock(&service, settings).await?;
         report.outbox(&service).await?;
         report.jobs(&service, settings).await?;
     }
     app.close().await;
+    let relay = mailing::relay(settings, &policy)?;
     report.signing(settings, &policy)?;
-    report.relay(settings, &policy).await?;
+    report.sender(settings, &policy, relay.as_ref());
+    report.sample(settings, &policy, &service)?;
+    report.relay(settings, relay.as_ref()).await;
+    if let Some(address) = probe {
+        report.probe(settings, &policy, &service, address).await?;
+    }
     Ok(report.findings)
 }
 
@@ -91,7 +144,15 @@ impl Report {
             check,
             result,
             text: text.into(),
+            publish: Vec::new(),
         });
+    }
+
+    /// Adds a record to publish to the last finding.
+    fn publish(&mut self, name: String, txt: String) {
+        if let Some(finding) = self.findings.last_mut() {
+            finding.publish.push(TxtRecord::new(name, txt));
+        }
     }
 
     fn policy(&mut self, policy: &Policy) {
@@ -188,13 +249,59 @@ impl Report {
         Ok(())
     }
 
+    /// Records past their period, and a clock that something is wrong with.
+    async fn clock(&mut self, service: &Service, settings: &Settings) -> Result<(), Error> {
+        /// Clocks that are kept by NTP differ by less.
+        const SKEW: SignedDuration = SignedDuration::from_mins(1);
+        const LEAP: SignedDuration = SignedDuration::from_hours(24);
+
+        let now = service.now();
+        let backlog = service.backlog(settings.late()).await?;
+        let skew = now.duration_since(backlog.database_clock);
+        let last = service.job_statuses().await?;
+        let last = last.iter().filter_map(|status| status.started_at).max();
+        if let Some(last) = last.filter(|last| last.duration_since(now) > SKEW) {
+            let text = format!(
+                "it is {now}, and a job ran at {last}: the clock went back; what was queued \
+                 meanwhile waits until then"
+            );
+            self.add("clock", Verdict::Problem, text);
+        } else if skew.abs() > SKEW {
+            let text = format!(
+                "it is {now}, and the database says {}; let both machines keep their time by NTP",
+                backlog.database_clock
+            );
+            let result = if skew.abs() > LEAP {
+                Verdict::Problem
+            } else {
+                Verdict::Warning
+            };
+            self.add("clock", result, text);
+        } else {
+            self.add("clock", Verdict::Ok, "agrees with the database's");
+        }
+        let late: Vec<_> = backlog
+            .overdue
+            .iter()
+            .filter(|(_, count)| *count > 0)
+            .map(|(rule, count)| format!("{count} {}", rule.as_str()))
+            .collect();
+        if late.is_empty() {
+            let text = format!("nobody of {} is held past a period", backlog.held);
+            self.add("overdue", Verdict::Ok, text);
+        } else {
+            let text = format!(
+                "held past the end of their period: {}; is a worker running, and does it fail?",
+                late.join(", ")
+            );
+            self.add("overdue", Verdict::Problem, text);
+        }
+        Ok(())
+    }
+
     async fn jobs(&mut self, service: &Service, settings: &Settings) -> Result<(), Error> {
         let statuses = service.job_statuses().await?;
-        let interval =
-            SignedDuration::try_from(settings.job_interval).unwrap_or(SignedDuration::MAX);
-        let late = interval
-            .saturating_mul(2)
-            .saturating_add(SignedDuration::from_mins(5));
+        let late = settings.late();
         for job in Job::ALL {
             let status = statuses.iter().find(|status| status.job == job.as_str());
             let (result, text) = match status {
@@ -211,59 +318,6 @@ impl Report {
                 ),
             };
             self.add(job.as_str(), result, text);
-        }
-        Ok(())
-    }
-
-    /// What keeps a mail provider from trusting the letters.
-    fn signing(&mut self, settings: &Settings, policy: &Policy) -> Result<(), Failure> {
-        let Some(dkim) = mailing::dkim(settings, policy)? else {
-            let (result, text) = match settings.smtp_url {
-                None => (Verdict::Ok, "not needed: letters stay in the local mailbox"),
-                Some(_) => (
-                    Verdict::Warning,
-                    "letters are not signed here; set dkim_key_file, or make sure that the relay \
-                     signs List-Unsubscribe and List-Unsubscribe-Post",
-                ),
-            };
-            self.add("dkim", result, text);
-            return Ok(());
-        };
-        let sender = policy.mail.from.ascii_domain();
-        for key in dkim.keys() {
-            let record = key.dns_record();
-            let text = format!("publish {} TXT \"{}\"", record.name, record.value);
-            self.add("dkim", Verdict::Ok, text);
-            if !is_aligned(sender, key.domain()) {
-                let text = format!(
-                    "the signing domain {} is not that of the sender, {sender}: DMARC does not \
-                     count the signature; set dkim_domain",
-                    key.domain()
-                );
-                self.add("dkim", Verdict::Problem, text);
-            }
-        }
-        Ok(())
-    }
-
-    async fn relay(&mut self, settings: &Settings, policy: &Policy) -> Result<(), Failure> {
-        let Some(relay) = mailing::relay(settings, policy)? else {
-            let folder = settings.mailbox_dir();
-            let text = format!("no relay: letters are files in {}", folder.display());
-            self.add("relay", Verdict::Warning, text);
-            return Ok(());
-        };
-        match relay.probe().await {
-            Ok(probe) => {
-                let tls = probe.tls.unwrap_or("no TLS");
-                let login = if probe.authenticated {
-                    "logged in"
-                } else {
-                    "no login"
-                };
-                self.add("relay", Verdict::Ok, format!("answers: {tls}, {login}"));
-            }
-            Err(error) => self.add("relay", Verdict::Problem, error.to_string()),
         }
         Ok(())
     }
@@ -288,28 +342,4 @@ fn judge(status: &JobStatus, now: Timestamp, late: Option<SignedDuration>) -> (V
         return (Verdict::Problem, text);
     }
     (Verdict::Ok, format!("ran at {at}: {outcome}"))
-}
-
-/// Relaxed alignment: the one domain is the other, or below it (RFC 9989).
-fn is_aligned(sender: &str, signer: &str) -> bool {
-    let below = |name: &str, parent: &str| {
-        name == parent
-            || name
-                .strip_suffix(parent)
-                .is_some_and(|rest| rest.ends_with('.'))
-    };
-    below(sender, signer) || below(signer, sender)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_signature_counts_for_its_own_domain_and_those_below() {
-        assert!(is_aligned("news.example.org", "example.org"));
-        assert!(is_aligned("example.org", "example.org"));
-        assert!(!is_aligned("badexample.org", "example.org"));
-        assert!(!is_aligned("example.net", "example.org"));
-    }
 }

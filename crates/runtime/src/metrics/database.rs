@@ -1,0 +1,166 @@
+//! Gauges that are asked of the database, seldom enough not to be a load of their own.
+
+use std::time::{Duration, Instant};
+
+use consentry_service::{
+    Error, Job, Service,
+    ports::{LetterState, PurgeReason},
+};
+use consentry_storage::SeaOrmStore;
+use jiff::{SignedDuration, Timestamp};
+use metrics::{describe_gauge, gauge};
+use tokio::{sync::Mutex, time::timeout};
+use tracing::warn;
+
+use crate::{app::App, settings::Settings};
+
+/// How long a scrape waits for the database.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Figures are at least this long good, and longer where they took long: they cost the database a
+/// twentieth of its time at most.
+const FRESH: Duration = Duration::from_secs(5);
+const COST: u32 = 20;
+
+const UP: &str = "consentry_database_up";
+const TOOK: &str = "consentry_database_figures_seconds";
+const CONNECTIONS: &str = "consentry_database_connections";
+const SKEW: &str = "consentry_database_clock_skew_seconds";
+const LETTERS: &str = "consentry_letters";
+const OLDEST: &str = "consentry_letters_oldest_due_seconds";
+const HELD: &str = "consentry_people_held";
+const OVERDUE: &str = "consentry_people_overdue";
+const JOB_SUCCESS: &str = "consentry_job_last_success_timestamp_seconds";
+const JOB_FAILED: &str = "consentry_job_failed";
+
+pub(super) fn describe() {
+    describe_gauge!(
+        UP,
+        "Whether the database answered the last time it was asked"
+    );
+    describe_gauge!(
+        TOOK,
+        "How long the database took for the figures of this page"
+    );
+    describe_gauge!(CONNECTIONS, "Connections of this process to the database");
+    describe_gauge!(SKEW, "This machine's clock minus the database's");
+    describe_gauge!(LETTERS, "Letters in the outbox, by state");
+    describe_gauge!(OLDEST, "For how long the oldest letter has been due");
+    describe_gauge!(HELD, "Records of people, erased ones included");
+    describe_gauge!(
+        OVERDUE,
+        "Records past the end of their period for two job intervals and more"
+    );
+    describe_gauge!(JOB_SUCCESS, "When the job last ended well, 0 for never");
+    describe_gauge!(
+        JOB_FAILED,
+        "Whether the last run of the job failed or was held back"
+    );
+}
+
+/// The figures, and since when they are known.
+pub(super) struct Figures {
+    service: Service,
+    store: SeaOrmStore,
+    late: SignedDuration,
+    known: Mutex<Option<(Instant, Duration)>>,
+}
+
+impl Figures {
+    pub(super) fn new(settings: &Settings, app: &App, service: Service) -> Self {
+        Self {
+            service,
+            store: app.store().clone(),
+            late: settings.late(),
+            known: Mutex::new(None),
+        }
+    }
+
+    /// Brings the gauges up to date. Two scrapes at a time ask once.
+    pub(super) async fn refresh(&self) {
+        let (total, idle) = self.store.connections();
+        gauge!(CONNECTIONS, "state" => "idle").set(float(u64::from(idle)));
+        gauge!(CONNECTIONS, "state" => "busy").set(float(u64::from(total.saturating_sub(idle))));
+
+        let mut known = self.known.lock().await;
+        if known.is_some_and(|(at, good_for)| at.elapsed() < good_for) {
+            return;
+        }
+        let since = Instant::now();
+        let asked = timeout(PATIENCE, self.ask()).await;
+        let is_up = match asked {
+            Ok(Ok(())) => true,
+            Ok(Err(error)) => {
+                warn!(%error, "the figures of the database are not known");
+                false
+            }
+            Err(_elapsed) => {
+                warn!("the figures of the database are not known in time");
+                false
+            }
+        };
+        if !is_up {
+            forget();
+        }
+        gauge!(UP).set(f64::from(u8::from(is_up)));
+        gauge!(TOOK).set(since.elapsed().as_secs_f64());
+        let good_for = FRESH.max(since.elapsed().saturating_mul(COST));
+        *known = Some((Instant::now(), good_for));
+    }
+
+    async fn ask(&self) -> Result<(), Error> {
+        let now = self.service.now();
+        let outbox = self.service.outbox_status().await?;
+        let backlog = self.service.backlog(self.late).await?;
+        let statuses = self.service.job_statuses().await?;
+
+        for state in LetterState::ALL {
+            let found = outbox.counts.iter().find(|(found, _)| *found == state);
+            let count = found.map_or(0, |(_, count)| *count);
+            gauge!(LETTERS, "state" => state.as_str()).set(float(count));
+        }
+        let since = |then: Timestamp| now.duration_since(then).as_secs_f64();
+        gauge!(OLDEST).set(outbox.oldest_due.map_or(0.0, |due| since(due).max(0.0)));
+        gauge!(HELD).set(float(backlog.held));
+        for (rule, count) in &backlog.overdue {
+            gauge!(OVERDUE, "rule" => rule.as_str()).set(float(*count));
+        }
+        gauge!(SKEW).set(since(backlog.database_clock));
+        for job in scheduled() {
+            let status = statuses.iter().find(|status| status.job == job.as_str());
+            let success = status.and_then(|status| status.succeeded_at);
+            let success = success.map_or(0.0, |at| at.as_duration().as_secs_f64());
+            let failed = status.is_some_and(|status| status.failed);
+            gauge!(JOB_SUCCESS, "job" => job.as_str()).set(success);
+            gauge!(JOB_FAILED, "job" => job.as_str()).set(f64::from(u8::from(failed)));
+        }
+        Ok(())
+    }
+}
+
+/// An old figure would be taken for a new one.
+fn forget() {
+    for state in LetterState::ALL {
+        gauge!(LETTERS, "state" => state.as_str()).set(f64::NAN);
+    }
+    for rule in PurgeReason::ALL {
+        gauge!(OVERDUE, "rule" => rule.as_str()).set(f64::NAN);
+    }
+    for job in scheduled() {
+        gauge!(JOB_SUCCESS, "job" => job.as_str()).set(f64::NAN);
+        gauge!(JOB_FAILED, "job" => job.as_str()).set(f64::NAN);
+    }
+    for name in [OLDEST, HELD, SKEW] {
+        gauge!(name).set(f64::NAN);
+    }
+}
+
+/// The dispatcher writes down nothing while there is nothing to do; its measure is the queue.
+fn scheduled() -> impl Iterator<Item = Job> {
+    Job::ALL.into_iter().filter(|job| *job != Job::Dispatch)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 letters")]
+fn float(count: u64) -> f64 {
+    count as f64
+}
