@@ -10,6 +10,7 @@ mod keys;
 mod neutrality;
 mod outages;
 mod races;
+mod recovery;
 mod relay;
 mod sealed;
 mod serving;

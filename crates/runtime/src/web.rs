@@ -40,6 +40,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
         let worker = Worker::new(service.clone()).every(settings.job_interval);
         tokio::spawn(worker.run(stop.clone().cancelled_owned()))
     });
+    let journal = tokio::spawn(app.keep_journal(&settings, stop.clone()));
     let scheme = if tls.is_some() { "https" } else { "http" };
     say_ready(&format!("listening on {scheme}://{bound}"));
     info!(public_url = service.public_url().as_ref(), "ready");
@@ -48,6 +49,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
         // Letters under way are settled before the process ends.
         let _ = worker.await;
     }
+    let _ = journal.await;
     app.close().await;
     Ok(())
 }

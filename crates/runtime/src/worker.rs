@@ -21,10 +21,16 @@ pub fn worker(args: &SettingsArgs, once: bool) -> Result<(), Failure> {
         let service = app.service(&settings, settings.listen)?;
         let worker = Worker::new(service).every(settings.job_interval);
         if once {
-            return Ok(worker.run_once(stop.cancelled_owned()).await?);
+            let ended = worker.run_once(stop.cancelled_owned()).await;
+            app.look_into_journal(&settings).await;
+            app.close().await;
+            return Ok(ended?);
         }
         info!("worker running");
-        worker.run(stop.cancelled_owned()).await;
+        tokio::join!(
+            worker.run(stop.clone().cancelled_owned()),
+            app.keep_journal(&settings, stop),
+        );
         app.close().await;
         Ok(())
     })

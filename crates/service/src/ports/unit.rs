@@ -28,6 +28,12 @@ pub enum StoreError {
         /// What is wrong with it, in words that name no value.
         reason: String,
     },
+    /// A backup is being restored, or its restore was interrupted: what the database holds may
+    /// lack erasures, so nobody may be served from it.
+    #[error(
+        "a backup is being restored, or its restore was interrupted; run `consentry-admin restore` again to finish it"
+    )]
+    Restoring,
     /// The schema is not the one this program was built for.
     #[error(
         "the database schema is not current: {found} of {expected} migrations are applied; run `consentry-admin migrate`"
@@ -105,6 +111,9 @@ pub enum PurgeReason {
 }
 
 impl PurgeReason {
+    /// Every rule.
+    pub const ALL: [Self; 3] = [Self::Unconfirmed, Self::Unsubscribed, Self::Erased];
+
     /// The written form.
     pub const fn as_str(self) -> &'static str {
         match self {
