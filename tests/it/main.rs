@@ -11,6 +11,7 @@ mod neutrality;
 mod operations;
 mod outages;
 mod races;
+mod recovery;
 mod relay;
 mod sealed;
 mod serving;

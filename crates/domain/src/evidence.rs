@@ -52,6 +52,8 @@ text_enum! {
         Admin => "admin",
         /// The software itself, on a date set by the policy.
         Schedule => "schedule",
+        /// A restore, which repeats what happened after the backup was taken (S0-65).
+        Restore => "restore",
     }
 }
 

@@ -32,6 +32,14 @@ impl LetterKind {
         self != Self::Reminder
     }
 
+    /// Whether a letter that waited when a backup was taken is sent after its restore, although it
+    /// may have been sent in between. The answer to an erasure is owed by law and nobody can ask
+    /// for it again; its second copy has the Message-ID of the first. Everything else a person
+    /// can ask for, and the reminder is promised once.
+    pub fn is_sent_after_a_restore(self) -> bool {
+        self == Self::ErasureAnswer
+    }
+
     /// Whether this letter is still owed to this person. Asked right before each hand-over
     /// to the relay (S0-53, S0-62).
     pub fn is_owed_to(self, subject: &Subject) -> bool {

@@ -29,6 +29,7 @@
 //! ```
 
 mod evidence;
+mod journal;
 mod letter;
 mod retention;
 mod rights;
@@ -38,6 +39,7 @@ mod text_enum;
 mod unsubscribe;
 
 pub use evidence::{Action, Channel, ConsentEvent, Evidence, Receipt};
+pub use journal::{JournalEntry, Journaled};
 pub use letter::LetterKind;
 pub use subject::{
     Effects, PersonState, RequestedAddress, Subject, SubjectId, Subscription, TopicState,

@@ -54,6 +54,12 @@ impl Subject {
         })
     }
 
+    /// Counts a reminder that is due as sent, and says whether one was: after a restore nobody knows
+    /// whether it was sent since the backup, and it is promised once.
+    pub fn forgo_reminder(&mut self, policy: &Policy, now: Timestamp) -> bool {
+        self.remind(policy, now).is_some()
+    }
+
     /// A restriction keeps the record for as long as it is in force: whoever asked for it
     /// opposes the erasure (GDPR art. 18(1)(b) and (c)).
     fn period_is_over(&self, policy: &Policy, now: Timestamp) -> bool {

@@ -45,13 +45,26 @@ impl Subject {
         now: Timestamp,
         effects: &mut Effects,
     ) {
+        let is_left = |held: &Subscription| !keep.contains(&held.topic);
+        self.leave_where(is_left, Channel::Link, policy, now, effects);
+    }
+
+    /// Leaves the topics that `is_left` picks.
+    pub(crate) fn leave_where(
+        &mut self,
+        is_left: impl Fn(&Subscription) -> bool,
+        channel: Channel,
+        policy: &Policy,
+        now: Timestamp,
+        effects: &mut Effects,
+    ) {
         for held in &mut self.subscriptions {
-            if is_open(held) && !keep.contains(&held.topic) {
+            if is_open(held) && is_left(held) {
                 held.leave(now);
                 effects.evidence.push(Evidence {
                     at: now,
                     action: Action::Objected,
-                    channel: Channel::Link,
+                    channel,
                     topic: Some(held.topic.clone()),
                     basis: None::<LegalBasis>,
                     notice: policy.notice_version().clone(),

@@ -225,6 +225,9 @@ pub struct Retention {
     pub erased: Period,
     /// A person who left every topic, from the last departure (S0-59); without end if absent.
     pub unsubscribed: Option<Period>,
+    /// A backup of the database, and with it the journal of what a restore repeats (S0-65): an
+    /// older backup is not restored. Without end if absent.
+    pub backups: Option<Period>,
 }
 
 /// How long mailed links work, from the letter that carried them.

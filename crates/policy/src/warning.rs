@@ -20,6 +20,7 @@ pub struct Warning {
 pub(crate) fn of(policy: &Policy) -> Vec<Warning> {
     [
         unsubscribed_without_end(policy),
+        backups_without_end(policy),
         erasure_later_than_a_month(policy),
         unlimited_clients(policy),
         foreign_list_id(policy),
@@ -36,6 +37,20 @@ fn unsubscribed_without_end(policy: &Policy) -> Option<Warning> {
         key: "retention.unsubscribed",
         message: "an address that left every topic is kept without end".to_owned(),
         remedy: "state a period, such as `unsubscribed = \"3 years\"` (GDPR art. 5(1)(e))"
+            .to_owned(),
+    })
+}
+
+/// S0-65: what a restore repeats is remembered for as long as a backup may be restored.
+fn backups_without_end(policy: &Policy) -> Option<Warning> {
+    policy.retention.backups.is_none().then(|| Warning {
+        code: "backups-without-end",
+        key: "retention.backups",
+        message: "a backup of any age may be restored, so the journal of erasures is kept without \
+                  end"
+        .to_owned(),
+        remedy: "state how long backups are kept, such as `backups = \"90 days\"` (GDPR art. \
+                 5(1)(e))"
             .to_owned(),
     })
 }

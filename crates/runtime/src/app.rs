@@ -11,9 +11,15 @@ use consentry_storage::SeaOrmStore;
 use consentry_token::Tokens;
 use consentry_web::{Draining, Options};
 use secrecy::ExposeSecret;
+use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use crate::{Failure, mailing, paths, policy_file, settings::Settings};
+use crate::{
+    Failure,
+    journal::{self, Kept},
+    mailing, paths, policy_file,
+    settings::Settings,
+};
 
 /// What every program has open.
 pub(crate) struct App {
@@ -25,11 +31,17 @@ pub(crate) struct App {
 impl App {
     /// Reads the policy and the keys, and connects to the database.
     pub(crate) async fn open(settings: &Settings) -> Result<Self, Failure> {
-        let policy = policy(settings)?;
         paths::private_folder(&settings.data_dir)?;
         if settings.is_sqlite {
             Self::make_keys(settings).await?;
         }
+        Self::with_keys(settings).await
+    }
+
+    /// The same with a key ring that is there.
+    pub(crate) async fn with_keys(settings: &Settings) -> Result<Self, Failure> {
+        let policy = policy(settings)?;
+        paths::private_folder(&settings.data_dir)?;
         let keys = Arc::new(KeyFile::open(&settings.keys_file)?);
         let store = connect(settings, keys.clone()).await?;
         Ok(Self {
@@ -60,19 +72,23 @@ impl App {
 
     /// Brings the schema up to date on the embedded database; elsewhere it must be current.
     pub(crate) async fn prepare_schema(&self, settings: &Settings) -> Result<(), Failure> {
+        self.store.attend().await?;
         if settings.is_sqlite {
             self.store.migrate().await?;
         }
         self.require_schema().await
     }
 
-    /// Ends the program when the schema is not the one it was built for.
+    /// Ends the program when the schema is not the one it was built for, or a restore is under way
+    /// or unfinished. Keeps restores away for as long as the program runs.
     pub(crate) async fn require_schema(&self) -> Result<(), Failure> {
+        self.store.attend().await?;
         Ok(self.store.check().await?)
     }
 
     /// Applies what is missing; answers with how many migrations that were.
     pub(crate) async fn migrate(&self) -> Result<usize, Failure> {
+        self.store.attend().await?;
         let before = self.store.migration_status().await?.applied;
         self.store.migrate().await?;
         let after = self.store.migration_status().await?.applied;
@@ -124,6 +140,27 @@ impl App {
     /// The key ring in force.
     pub(crate) fn keys(&self) -> Arc<KeyRing> {
         Arc::clone(&self.keys).ring()
+    }
+
+    /// Keeps the journal file until `stop`.
+    pub(crate) fn keep_journal(
+        &self,
+        settings: &Settings,
+        stop: CancellationToken,
+    ) -> impl Future<Output = ()> + Send + use<> {
+        let kept = Kept::of(&self.policy);
+        journal::keep(
+            self.store.clone(),
+            settings.journal_file.clone(),
+            kept,
+            stop,
+        )
+    }
+
+    /// Brings the journal file to where the database is.
+    pub(crate) async fn look_into_journal(&self, settings: &Settings) {
+        let kept = Kept::of(&self.policy);
+        journal::look_once(&self.store, &settings.journal_file, &kept).await;
     }
 
     /// The store, for what concerns keys and no person.

@@ -46,6 +46,7 @@ const KEYS: &[Key] = &[
     key("public_url", "Base of every link; https unless loopback [http:// and the listen address]"),
     key("policy", "A policy file, or a folder that holds one [the built-in demo policy]"),
     key("keys_file", "The key ring [keys.toml in the data folder]"),
+    key("journal_file", "Copy of the journal of erasures, for a restore [journal.jsonl in the data folder]"),
     secret("smtp_url", "smtp://… or smtps://… [none: letters go to the local mailbox]"),
     key("mail_from", "Sender of every letter [the policy's]"),
     key("dkim_key_file", "PEM key for DKIM; several separated by commas [none: letters are not signed]"),

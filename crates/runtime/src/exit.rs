@@ -26,7 +26,7 @@ impl Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Unreadable { .. } | StoreError::Schema { .. } => {
+            StoreError::Unreadable { .. } | StoreError::Schema { .. } | StoreError::Restoring => {
                 Self::Found(error.to_string())
             }
             _ => Self::Unreachable(error.to_string()),

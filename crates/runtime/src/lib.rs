@@ -24,6 +24,7 @@ mod app;
 mod config;
 mod doctor;
 mod exit;
+mod journal;
 mod mailing;
 mod metrics;
 mod paths;

@@ -37,6 +37,8 @@ pub(crate) struct Settings {
     pub(crate) policy: Option<PathBuf>,
     /// The key ring.
     pub(crate) keys_file: PathBuf,
+    /// The copy of the journal.
+    pub(crate) journal_file: PathBuf,
     /// The relay.
     pub(crate) smtp_url: Option<SecretString>,
     /// The sender, instead of the policy's.
@@ -135,6 +137,8 @@ impl Settings {
                 .map_err(|error| wrong(config, "public_url", error))?,
             policy: text(config, "policy").map(PathBuf::from),
             keys_file: text(config, "keys_file").map_or_else(|| in_data("keys.toml"), Into::into),
+            journal_file: text(config, "journal_file")
+                .map_or_else(|| in_data("journal.jsonl"), Into::into),
             smtp_url: text(config, "smtp_url").map(Into::into),
             mail_from: text(config, "mail_from")
                 .map(EmailAddress::parse)
@@ -205,7 +209,11 @@ impl Settings {
 
     /// Every folder that must never be served.
     pub(crate) fn private_paths(&self) -> Vec<&Path> {
-        let mut paths = vec![self.data_dir.as_path(), self.keys_file.as_path()];
+        let mut paths = vec![
+            self.data_dir.as_path(),
+            self.keys_file.as_path(),
+            self.journal_file.as_path(),
+        ];
         paths.extend(self.database_file.as_deref());
         paths.extend(self.config_file.as_deref());
         paths.extend(self.tls.iter().map(|tls| tls.key.as_path()));

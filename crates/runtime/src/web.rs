@@ -59,6 +59,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
             worker.run(stop.cancelled_owned()).await;
         })
     });
+    let journal = tokio::spawn(app.keep_journal(&settings, stop.clone()));
     let scheme = if tls.is_some() { "https" } else { "http" };
     say(&format!("listening on {scheme}://{bound}"));
     if let Some(metrics) = &metrics {
@@ -74,6 +75,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
             return Err(Failure::Found("the embedded worker panicked".to_owned()));
         }
     }
+    let _ = journal.await;
     app.close().await;
     Ok(())
 }

@@ -7,8 +7,8 @@ use consentry_web::Draining;
 use tracing::info;
 
 use crate::{
-    Failure, SettingsArgs, app::App, config::Config, metrics::Metrics, settings::Settings, shutdown,
-    telemetry, web,
+    Failure, SettingsArgs, app::App, config::Config, metrics::Metrics, settings::Settings,
+    shutdown, telemetry, web,
 };
 
 /// The worker's program: `once` makes one pass of every job, otherwise it runs until a signal.
@@ -30,7 +30,10 @@ pub fn worker(args: &SettingsArgs, once: bool) -> Result<(), Failure> {
         let service = app.service(&settings, settings.listen)?;
         let worker = Worker::new(service.clone()).every(settings.job_interval);
         if once {
-            return Ok(worker.run_once(stop.cancelled_owned()).await?);
+            let ended = worker.run_once(stop.cancelled_owned()).await;
+            app.look_into_journal(&settings).await;
+            app.close().await;
+            return Ok(ended?);
         }
         let draining = Draining::default();
         let metrics = metrics
@@ -41,7 +44,10 @@ pub fn worker(args: &SettingsArgs, once: bool) -> Result<(), Failure> {
         }
         shutdown::ready();
         info!("worker running");
-        worker.run(stop.cancelled_owned()).await;
+        tokio::join!(
+            worker.run(stop.clone().cancelled_owned()),
+            app.keep_journal(&settings, stop),
+        );
         app.close().await;
         Ok(())
     })

@@ -19,6 +19,8 @@ use crate::{
 pub enum Job {
     /// Removes the records whose period has ended, by one rule.
     Purge(PurgeReason),
+    /// Forgets what no backup that may be restored needs any more (S0-65).
+    PruneJournal,
     /// Queues the one reminder (S0-31).
     Remind,
     /// Hands letters over to the relay.
@@ -28,10 +30,11 @@ pub enum Job {
 impl Job {
     /// Every job, in the order of a pass: what must go goes first, so that nobody is reminded
     /// who should be gone.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Purge(PurgeReason::Unconfirmed),
         Self::Purge(PurgeReason::Unsubscribed),
         Self::Purge(PurgeReason::Erased),
+        Self::PruneJournal,
         Self::Remind,
         Self::Dispatch,
     ];
@@ -42,6 +45,7 @@ impl Job {
             Self::Purge(PurgeReason::Unconfirmed) => "purge-unconfirmed",
             Self::Purge(PurgeReason::Unsubscribed) => "purge-unsubscribed",
             Self::Purge(PurgeReason::Erased) => "purge-erased",
+            Self::PruneJournal => "prune-journal",
             Self::Remind => "remind",
             Self::Dispatch => "dispatch",
         }
@@ -135,6 +139,7 @@ impl Service {
         }
         match job {
             Job::Purge(reason) => self.purge(reason, worker, stop).await,
+            Job::PruneJournal => self.prune_journal().await,
             Job::Remind => self.remind(worker, stop).await,
             Job::Dispatch => self.dispatch_job(worker, stop).await,
         }
@@ -160,6 +165,20 @@ impl Service {
             "{} sent, {} deferred, {} failed, {} uncertain, {} cancelled",
             report.sent, report.deferred, report.failed, report.uncertain, report.cancelled
         )))
+    }
+
+    async fn prune_journal(&self) -> Result<JobOutcome, Error> {
+        let policy = self.policy();
+        let Some(kept) = policy.retention.backups else {
+            return Ok(JobOutcome::Idle);
+        };
+        let until = kept.cutoff(self.now(), &policy.time_zone);
+        let store = self.store();
+        let pruned = store.prune_journal(self.controller(), until).await?;
+        Ok(done(
+            usize::try_from(pruned).unwrap_or(usize::MAX),
+            "forgotten",
+        ))
     }
 
     /// Queues the reminders that are due: the mark and the letter in one commit, so that
@@ -205,7 +224,7 @@ impl Service {
                 let cutoff = delay.cutoff(self.now(), &self.policy().time_zone);
                 Some(Candidates::ToRemind(cutoff))
             }
-            Job::Dispatch => None,
+            Job::PruneJournal | Job::Dispatch => None,
         }
     }
 

@@ -6,7 +6,9 @@
 )]
 
 pub(crate) mod consent_event;
+pub(crate) mod installation;
 pub(crate) mod job;
+pub(crate) mod journal;
 pub(crate) mod letter;
 pub(crate) mod purge;
 pub(crate) mod subject;

@@ -31,12 +31,16 @@
 //! }
 //! ```
 
+mod attendance;
+pub mod backup;
 mod connect;
 mod entity;
 mod error;
 mod jobs;
+mod journal;
 mod outbox;
 mod people;
+mod recovery;
 mod renewal;
 mod residue;
 mod rows;
@@ -46,5 +50,6 @@ mod transaction;
 mod unit;
 mod vault;
 
+pub use journal::JournalRecord;
 pub use schema::MigrationStatus;
 pub use store::SeaOrmStore;

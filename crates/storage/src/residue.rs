@@ -18,11 +18,12 @@ use crate::{
 };
 
 /// The tables that a purge deletes from.
-const TOUCHED: [&str; 4] = [
+const TOUCHED: [&str; 5] = [
     "consentry_subjects",
     "consentry_subscriptions",
     "consentry_consent_events",
     "consentry_letters",
+    "consentry_journal",
 ];
 
 /// How long SQLite waits for a lock while it cleans.

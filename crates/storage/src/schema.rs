@@ -27,6 +27,15 @@ pub struct MigrationStatus {
 /// Applies what is missing, all of it in one transaction. Whoever comes second waits, and finds
 /// nothing to do.
 pub(crate) async fn migrate(database: &Database) -> Result<(), StoreError> {
+    migrate_by(database, None).await
+}
+
+/// Applies so many migrations; all that are missing when not told.
+pub(crate) async fn migrate_by(
+    database: &Database,
+    steps: Option<usize>,
+) -> Result<(), StoreError> {
+    let steps = steps.and_then(|steps| u32::try_from(steps).ok());
     let transaction = database.write().await?;
     if !database.is_sqlite() {
         let lock = format!("SELECT pg_advisory_xact_lock({ADVISORY_LOCK})");
@@ -37,7 +46,7 @@ pub(crate) async fn migrate(database: &Database) -> Result<(), StoreError> {
             .map_err(store_error)?;
     }
     adopt(&transaction.inner).await.map_err(store_error)?;
-    Migrator::up(&transaction.inner, None)
+    Migrator::up(&transaction.inner, steps)
         .await
         .map_err(store_error)?;
     transaction.commit().await

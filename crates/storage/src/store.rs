@@ -18,7 +18,7 @@ use crate::{
     connect::connect,
     entity::subject,
     error::store_error,
-    jobs, outbox, people, renewal, residue,
+    jobs, journal, outbox, people, renewal, residue,
     schema::{self, MigrationStatus},
     transaction::{Database, Transaction},
     unit::Unit,
@@ -28,8 +28,8 @@ use crate::{
 /// People, letters and jobs in SQLite or PostgreSQL. Clones share the connections.
 #[derive(Clone)]
 pub struct SeaOrmStore {
-    database: Database,
-    vault: Arc<Vault>,
+    pub(crate) database: Database,
+    pub(crate) vault: Arc<Vault>,
 }
 
 impl fmt::Debug for SeaOrmStore {
@@ -146,6 +146,7 @@ impl SeaOrmStore {
         &self,
         transaction: &'t DatabaseTransaction,
     ) -> Result<Box<dyn UnitOfWork + 't>, StoreError> {
+        self.database.require_open()?;
         let savepoint = Transaction::join(transaction).await?;
         Ok(Box::new(Unit::new(savepoint, Arc::clone(&self.vault))))
     }
@@ -155,8 +156,10 @@ impl SeaOrmStore {
         self.database.connections()
     }
 
-    /// Closes every connection; on SQLite the last one merges the WAL into the file.
+    /// Closes every connection and lets go of the database; on SQLite the last one merges the WAL
+    /// into the file.
     pub async fn close(self) -> Result<(), StoreError> {
+        self.database.leave().await;
         self.database.connection.close().await.map_err(store_error)
     }
 
@@ -363,14 +366,29 @@ impl Store for SeaOrmStore {
         Ok(statuses)
     }
 
+    async fn prune_journal(
+        &self,
+        controller: &ControllerId,
+        until: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let transaction = self.database.write().await?;
+        let pruned = journal::prune(&transaction.inner, controller, until).await?;
+        transaction.commit().await?;
+        Ok(pruned)
+    }
+
     async fn check(&self) -> Result<(), StoreError> {
         let status = schema::status(&self.database).await?;
-        if status.is_current {
-            return Ok(());
+        if !status.is_current {
+            return Err(StoreError::Schema {
+                found: status.applied,
+                expected: status.known,
+            });
         }
-        Err(StoreError::Schema {
-            found: status.applied,
-            expected: status.known,
-        })
+        self.database.require_open()?;
+        if self.is_restoring().await? {
+            return Err(StoreError::Restoring);
+        }
+        Ok(())
     }
 }

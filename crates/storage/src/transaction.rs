@@ -1,6 +1,9 @@
 //! The one home of transactions.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use consentry_service::ports::StoreError;
 use sea_orm::{
@@ -10,7 +13,11 @@ use sea_orm::{
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use crate::{entity::job, error::store_error};
+use crate::{
+    attendance::Attendance,
+    entity::job,
+    error::{store_error, unavailable},
+};
 
 /// A database, and whose turn it is to write to it.
 #[derive(Clone)]
@@ -18,6 +25,10 @@ pub(crate) struct Database {
     pub(crate) connection: DatabaseConnection,
     /// SQLite has one writer. Waiting here is fair and wakes at once; SQLite's own wait polls.
     writer: Arc<Mutex<()>>,
+    /// Closed while a restore may be under way.
+    pub(crate) fence: Arc<AtomicBool>,
+    /// The lock that keeps a restore away, or everybody else.
+    attendance: Arc<Mutex<Option<Attendance>>>,
 }
 
 impl Database {
@@ -25,7 +36,30 @@ impl Database {
         Self {
             connection,
             writer: Arc::default(),
+            fence: Arc::default(),
+            attendance: Arc::default(),
         }
+    }
+
+    /// Shares the database with others from now on.
+    pub(crate) async fn attend(&self) -> Result<(), StoreError> {
+        let mut attendance = self.attendance.lock().await;
+        if attendance.is_none() {
+            *attendance = Some(Attendance::shared(self).await?);
+        }
+        Ok(())
+    }
+
+    /// Has the database for itself from now on; `false` when somebody else uses it.
+    pub(crate) async fn exclude_others(&self) -> Result<bool, StoreError> {
+        let mut attendance = self.attendance.lock().await;
+        *attendance = Attendance::exclusive(self).await?;
+        Ok(attendance.is_some())
+    }
+
+    /// Lets go of the database.
+    pub(crate) async fn leave(&self) {
+        self.attendance.lock().await.take();
     }
 
     pub(crate) fn is_sqlite(&self) -> bool {
@@ -42,6 +76,16 @@ impl Database {
             let pool = self.connection.get_postgres_connection_pool();
             (pool.size(), idle(pool.num_idle()))
         }
+    }
+
+    /// Refuses while a restore may be under way without this process knowing.
+    pub(crate) fn require_open(&self) -> Result<(), StoreError> {
+        if self.fence.load(Ordering::Acquire) {
+            return Err(unavailable(
+                "the connection that keeps a restore away was lost",
+            ));
+        }
+        Ok(())
     }
 
     /// Waits for this process's turn to write; at once on PostgreSQL, where rows are locked.
@@ -83,6 +127,7 @@ impl Database {
         options: TransactionOptions,
         turn: Option<OwnedMutexGuard<()>>,
     ) -> Result<Transaction, StoreError> {
+        self.require_open()?;
         let transaction = self
             .connection
             .begin_with_options(options)

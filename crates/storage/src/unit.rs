@@ -7,7 +7,7 @@ use std::{
 
 use async_trait::async_trait;
 use consentry_address::EmailAddress;
-use consentry_domain::{LetterKind, Subject, SubjectId};
+use consentry_domain::{JournalEntry, Journaled, LetterKind, Subject, SubjectId};
 use consentry_policy::ControllerId;
 use consentry_service::ports::{Change, PurgeReason, StoreError, UnitOfWork};
 use jiff::{Timestamp, tz::TimeZone};
@@ -20,7 +20,7 @@ use sea_orm::{
 use crate::{
     entity::{consent_event, letter, subject, subscription, tombstone},
     error::store_error,
-    outbox,
+    journal, outbox,
     people::{self, Held},
     residue,
     rows::{self, ROWS},
@@ -33,6 +33,8 @@ pub(crate) struct Unit {
     transaction: Transaction,
     vault: Arc<Vault>,
     held: HashMap<SubjectId, Held>,
+    /// Whether what happens here is written into the journal.
+    is_journaled: bool,
 }
 
 impl Unit {
@@ -41,6 +43,15 @@ impl Unit {
             transaction,
             vault,
             held: HashMap::new(),
+            is_journaled: true,
+        }
+    }
+
+    /// A unit that repeats what is in the journal already.
+    pub(crate) fn replaying(transaction: Transaction, vault: Arc<Vault>) -> Self {
+        Self {
+            is_journaled: false,
+            ..Self::new(transaction, vault)
         }
     }
 
@@ -178,6 +189,25 @@ impl Unit {
         Ok(())
     }
 
+    /// What a restore of an older backup has to repeat.
+    async fn write_journal(&self, changes: &[Change]) -> Result<(), StoreError> {
+        let mut entries = Vec::new();
+        for change in changes.iter().filter(|_| self.is_journaled) {
+            let Some(held) = self.held.get(&change.subject.id) else {
+                continue;
+            };
+            for entry in JournalEntry::of(&held.subject, &change.subject, &change.events) {
+                let address = match entry.what {
+                    Journaled::Moved(_) => Some(self.row(change)?.sealed_address),
+                    _ => None,
+                };
+                entries.push(journal::row(&self.vault, &entry, address));
+            }
+        }
+        self.insert(entries, None).await?;
+        Ok(())
+    }
+
     /// Cancels set-wise: one statement for everybody who is owed the same no more.
     async fn cancel(&self, changes: &[Change]) -> Result<(), StoreError> {
         let mut by_kinds: BTreeMap<&[LetterKind], Vec<i64>> = BTreeMap::new();
@@ -283,6 +313,7 @@ impl UnitOfWork for Unit {
             .map(|(person, letter)| rows::letter_row(person, letter))
             .collect();
         self.insert::<_, letter::ActiveModel>(letters, None).await?;
+        self.write_journal(changes).await?;
         // What was read is out of date now.
         for change in changes {
             self.held.remove(&change.subject.id);
@@ -321,6 +352,13 @@ impl UnitOfWork for Unit {
             .collect();
         self.insert::<_, tombstone::ActiveModel>(tombstones, None)
             .await?;
+        if self.is_journaled {
+            let entry = |id: &SubjectId| JournalEntry::purged(controller, *id, now);
+            let rows = ids
+                .iter()
+                .map(|id| journal::row(&self.vault, &entry(id), None));
+            self.insert(rows.collect(), None).await?;
+        }
         residue::note(&self.transaction.inner, purged).await
     }
 

@@ -152,6 +152,20 @@ impl Vault {
         })
     }
 
+    /// Opens an address that was sealed for a row and now lies elsewhere.
+    pub(crate) fn open_address(
+        &self,
+        row: &subject::Model,
+        sealed: &[u8],
+    ) -> Result<EmailAddress, StoreError> {
+        let row = subject::Model {
+            sealed_address: sealed.to_vec(),
+            sealed_requested_address: None,
+            ..row.clone()
+        };
+        Ok(self.open(&row)?.address)
+    }
+
     /// The same row under the active keys: its data key wrapped, its address indexed. What is
     /// sealed stays as it is.
     pub(crate) fn renew(&self, row: subject::Model) -> Result<subject::Model, StoreError> {

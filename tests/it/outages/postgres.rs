@@ -8,10 +8,9 @@ use consentry_tests::{
     proxy::Proxy,
     site::Site,
     trouble::Trouble,
-    wait_for,
 };
 
-use super::{Crowd, PATIENCE, crowded};
+use super::{Crowd, crowded};
 
 /// A migrated site that reaches its database through a proxy.
 fn through_proxy() -> (Site, Proxy) {

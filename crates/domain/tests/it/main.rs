@@ -4,6 +4,7 @@
 
 mod calendar;
 mod histories;
+mod journal;
 mod story;
 
 use consentry_address::EmailAddress;

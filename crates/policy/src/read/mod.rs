@@ -219,10 +219,12 @@ fn retention(section: &Section<'_>) -> Read<Retention> {
     let pending = section.required("pending", &PERIOD);
     let erased = section.required("erased", &PERIOD);
     let unsubscribed = section.optional("unsubscribed", &PERIOD);
+    let backups = section.optional("backups", &PERIOD);
     Ok(Retention {
         pending: pending?,
         erased: erased?,
         unsubscribed: unsubscribed?,
+        backups: backups?,
     })
 }
 

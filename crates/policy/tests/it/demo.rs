@@ -69,6 +69,7 @@ fn the_periods_are_those_of_the_notice() {
     let policy = Policy::demo();
     assert_eq!(policy.retention.pending.to_string(), "12 months");
     assert_eq!(policy.retention.erased.to_string(), "30 days");
+    assert!(policy.retention.backups.is_some());
     assert!(policy.subscription.reminder.is_some());
     assert_eq!(policy.subscription.cool_down.to_string(), "10 minutes");
     assert_eq!(policy.links.preferences, None);

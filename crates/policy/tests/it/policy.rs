@@ -60,6 +60,15 @@ fn a_notice_version_is_the_declared_one_and_a_fingerprint() {
     }
 }
 
+/// S0-65: without an end of the backups, the journal of erasures has none.
+#[test]
+fn backups_kept_without_end_are_warned_about() {
+    let policy = edited(&[("backups = \"90 days\"", "")]).expect("a policy");
+    let warnings = policy.warnings();
+    assert_eq!(warnings.len(), 1);
+    assert_eq!(warnings[0].code, "backups-without-end");
+}
+
 /// S0-59: the silence of a notice about the kept unsubscription is made visible.
 #[test]
 fn an_unsubscription_kept_without_end_is_warned_about() {

@@ -61,7 +61,7 @@ fn an_unknown_key_is_refused_in_every_table() {
 }
 
 /// Lines of the demo policy that may go: what they say is optional.
-const OPTIONAL: [&str; 12] = [
+const OPTIONAL: [&str; 13] = [
     "legal_form",
     "capital",
     "registry_number",
@@ -73,6 +73,7 @@ const OPTIONAL: [&str; 12] = [
     "refused_domains",
     "reminder",
     "unsubscribed",
+    "backups",
     "#",
 ];
 

@@ -5,6 +5,7 @@
 mod clock;
 mod keys;
 mod output;
+mod recovery;
 mod subscriber;
 
 use std::io::{self, BufRead, Write};
@@ -55,6 +56,11 @@ enum AdminCommand {
     /// Look at subscribers and act on their requests
     #[command(subcommand)]
     Subscriber(SubscriberCommand),
+    /// Write a backup of the database, for either engine, while everybody works; it holds no key
+    Backup(recovery::BackupArgs),
+    /// Put a backup in the place of the database, repeat the erasures, departures and restrictions
+    /// that came after it, and remove what is overdue; nobody else may use the database
+    Restore(recovery::RestoreArgs),
     /// Look at the key ring, rotate and retire keys
     #[command(subcommand)]
     Keys(KeysCommand),
@@ -100,6 +106,8 @@ pub fn admin(cli: Cli) -> Result<(), Failure> {
                 app.close().await;
                 ended
             }
+            AdminCommand::Backup(args) => recovery::backup(&settings, args).await,
+            AdminCommand::Restore(args) => recovery::restore(&settings, args).await,
             AdminCommand::Keys(command) => keys::run(&settings, command).await,
             AdminCommand::Subscriber(command) => {
                 let (app, service) = open(&settings).await?;

@@ -7,7 +7,9 @@ use jiff::SignedDuration;
 use rustix::fs::statvfs;
 
 use super::{Report, Verdict};
-use crate::{metrics::open_files, settings::Settings, system::SystemClock, tls};
+use consentry::SystemClock;
+
+use crate::{metrics::open_files, settings::Settings, tls};
 
 const MEGABYTE: u64 = 1024 * 1024;
 

@@ -12,7 +12,9 @@ use consentry_service::{
 use secrecy::ExposeSecret as _;
 
 use super::{Report, Verdict};
-use crate::{Failure, mailing, settings::Settings, system::SystemRandom};
+use consentry::SystemRandom;
+
+use crate::{Failure, mailing, settings::Settings};
 
 /// Letters are about 6 kB; a relay that takes less than this would refuse some.
 const LETTER: u64 = 64 * 1024;

@@ -3,6 +3,8 @@
 mod machine;
 mod mail;
 
+use std::{fs, io};
+
 use consentry_address::EmailAddress;
 use consentry_keys::KeyState;
 use consentry_policy::Policy;
@@ -120,8 +122,10 @@ pub(crate) async fn examine(
         report.clock(&service, settings).await?;
         report.outbox(&service).await?;
         report.jobs(&service, settings).await?;
+        report.backup(&app, service.now()).await?;
     }
     app.close().await;
+    report.journal(settings);
     let relay = mailing::relay(settings, &policy)?;
     report.signing(settings, &policy)?;
     report.sender(settings, &policy, relay.as_ref());
@@ -193,11 +197,45 @@ impl Report {
         self.add("keys", result, format!("{count} keys in the ring{remedy}"));
     }
 
+    /// When the database was backed up last.
+    async fn backup(&mut self, app: &App, now: Timestamp) -> Result<(), StoreError> {
+        /// A daily backup that failed, and the next one too.
+        const LATE: SignedDuration = SignedDuration::from_hours(3 * 24);
+
+        let (result, text) = match app.store().backed_up_at().await? {
+            None => {
+                let text = "none so far; `consentry-admin backup FILE` writes one";
+                (Verdict::Warning, text.to_owned())
+            }
+            Some(at) if now.duration_since(at) > LATE => {
+                let text = format!("the last one is of {at}, more than 3 days ago");
+                (Verdict::Warning, text)
+            }
+            Some(at) => (Verdict::Ok, format!("the last one is of {at}")),
+        };
+        self.add("backup", result, text);
+        Ok(())
+    }
+
+    /// Whether what a restore repeats outlives the database.
+    fn journal(&mut self, settings: &Settings) {
+        let path = &settings.journal_file;
+        let (result, text) = match fs::OpenOptions::new().append(true).open(path) {
+            Ok(_) => (Verdict::Ok, path.display().to_string()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let text = format!("{}: none yet; a server or worker makes it", path.display());
+                (Verdict::Ok, text)
+            }
+            Err(error) => (Verdict::Problem, format!("{}: {error}", path.display())),
+        };
+        self.add("journal", result, text);
+    }
+
     /// Whether the tables can be asked.
     fn schema(&mut self, check: Result<(), StoreError>) -> Result<bool, Failure> {
         match check {
             Ok(()) => self.add("database", Verdict::Ok, "answers, the schema is current"),
-            Err(error @ StoreError::Schema { .. }) => {
+            Err(error @ (StoreError::Schema { .. } | StoreError::Restoring)) => {
                 self.add("database", Verdict::Problem, error.to_string());
                 return Ok(false);
             }

@@ -5,7 +5,7 @@ use std::fs;
 
 use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 
-use crate::system::SystemClock;
+use consentry::SystemClock;
 use consentry_service::ports::Clock as _;
 
 const BUILD: &str = "consentry_build_info";

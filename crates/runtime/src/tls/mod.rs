@@ -26,7 +26,9 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::{Failure, settings::TlsFiles, system::SystemClock};
+use consentry::SystemClock;
+
+use crate::{Failure, settings::TlsFiles};
 
 /// Between two looks at the files.
 const LOOK: Duration = Duration::from_secs(10);

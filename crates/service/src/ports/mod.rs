@@ -2,6 +2,7 @@
 
 mod mailer;
 mod outbox;
+mod recovery;
 mod store;
 mod unit;
 
@@ -13,6 +14,7 @@ pub use mailer::{
 pub use outbox::{
     HandOver, LeasedLetter, LetterId, LetterState, NewLetter, OutboxStatus, Settlement, WorkerId,
 };
+pub use recovery::Recovery;
 pub use store::{Candidates, Census, Filter, JobStatus, Store};
 pub use unit::{Change, PurgeReason, StoreError, UnitOfWork};
 

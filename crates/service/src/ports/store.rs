@@ -198,6 +198,14 @@ pub trait Store: Send + Sync {
     /// The status of every job that ever ran.
     async fn job_statuses(&self, controller: &ControllerId) -> Result<Vec<JobStatus>, StoreError>;
 
-    /// Whether the database answers and its schema is current.
+    /// Forgets the journal up to this instant: no backup that may be restored is older. Answers
+    /// with how many entries that were.
+    async fn prune_journal(
+        &self,
+        controller: &ControllerId,
+        until: Timestamp,
+    ) -> Result<u64, StoreError>;
+
+    /// Whether the database answers, its schema is current and no restore is unfinished.
     async fn check(&self) -> Result<(), StoreError>;
 }

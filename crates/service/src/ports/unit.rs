@@ -28,6 +28,12 @@ pub enum StoreError {
         /// What is wrong with it, in words that name no value.
         reason: String,
     },
+    /// A backup is being restored, or its restore was interrupted: what the database holds may
+    /// lack erasures, so nobody may be served from it.
+    #[error(
+        "a backup is being restored, or its restore was interrupted; run `consentry-admin restore` again to finish it"
+    )]
+    Restoring,
     /// The schema is not the one this program was built for.
     #[error(
         "the database schema is not current: {found} of {expected} migrations are applied; run `consentry-admin migrate`"

@@ -14,6 +14,7 @@ mod keys;
 mod outbox;
 mod people;
 mod purge;
+mod recovery;
 mod schema;
 mod sealed;
 mod units;

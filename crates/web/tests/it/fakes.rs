@@ -236,6 +236,10 @@ impl Store for MemoryStore {
     async fn job_statuses(&self, _: &ControllerId) -> Result<Vec<JobStatus>, StoreError> {
         not_for_pages()
     }
+
+    async fn prune_journal(&self, _: &ControllerId, _: Timestamp) -> Result<u64, StoreError> {
+        not_for_pages()
+    }
 }
 
 struct Unit {
