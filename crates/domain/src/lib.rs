@@ -30,6 +30,7 @@
 
 mod evidence;
 mod letter;
+mod prompts;
 mod retention;
 mod rights;
 mod subject;
@@ -39,6 +40,7 @@ mod unsubscribe;
 
 pub use evidence::{Action, Channel, ConsentEvent, Evidence, Receipt};
 pub use letter::LetterKind;
+pub use prompts::Prompts;
 pub use subject::{
     Effects, PersonState, RequestedAddress, Subject, SubjectId, Subscription, TopicState,
 };

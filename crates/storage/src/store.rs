@@ -8,8 +8,8 @@ use consentry_domain::{ConsentEvent, Subject, SubjectId};
 use consentry_keys::{KeyId, KeySource, KeyUse};
 use consentry_policy::ControllerId;
 use consentry_service::ports::{
-    Candidates, Filter, HandOver, JobStatus, LeasedLetter, LetterId, OutboxStatus, Random,
-    ReplyCode, Settlement, Store, StoreError, UnitOfWork, WorkerId,
+    Candidates, Confirmations, Filter, HandOver, JobStatus, LeasedLetter, LetterId, OutboxStatus,
+    Random, ReplyCode, Settlement, Store, StoreError, UnitOfWork, WorkerId,
 };
 use jiff::Timestamp;
 use sea_orm::{DatabaseConnection, EntityTrait, QuerySelect, Select};
@@ -172,6 +172,18 @@ impl Store for SeaOrmStore {
     ) -> Result<Vec<SubjectId>, StoreError> {
         let snapshot = self.database.snapshot().await?;
         let found = people::candidates(&snapshot.inner, controller, candidates, limit).await?;
+        snapshot.commit().await?;
+        Ok(found)
+    }
+
+    async fn confirmations(
+        &self,
+        controller: &ControllerId,
+        after: Timestamp,
+        until: Timestamp,
+    ) -> Result<Confirmations, StoreError> {
+        let snapshot = self.database.snapshot().await?;
+        let found = people::confirmations(&snapshot.inner, controller, after, until).await?;
         snapshot.commit().await?;
         Ok(found)
     }

@@ -13,7 +13,7 @@ pub use mailer::{
 pub use outbox::{
     HandOver, LeasedLetter, LetterId, LetterState, NewLetter, OutboxStatus, Settlement, WorkerId,
 };
-pub use store::{Candidates, Filter, JobStatus, Store};
+pub use store::{Candidates, Confirmations, Filter, JobStatus, Store};
 pub use unit::{Change, PurgeReason, StoreError, UnitOfWork};
 
 /// The time. The wall clock in a program, a fixed instant in a test.
