@@ -29,6 +29,7 @@
 //! personal is in an error; this crate knows no database, no HTTP and no SMTP.
 
 mod admin;
+mod breaker;
 mod dispatch;
 mod error;
 mod jobs;
@@ -40,8 +41,10 @@ pub mod record;
 mod service;
 mod subscriptions;
 mod together;
+mod work;
 
 pub use admin::Page;
+pub use breaker::BreakerStatus;
 pub use dispatch::DispatchReport;
 pub use error::{Error, LinkError};
 pub use jobs::{Job, JobOutcome};
@@ -49,3 +52,4 @@ pub use links::{PublicUrl, PublicUrlError};
 pub use preferences::{Chosen, Door, PreferencesView, TopicChoice};
 pub use service::{Parts, Service};
 pub use subscriptions::{AwaitedTopic, ConfirmationView};
+pub use work::{IssuedChallenge, MOST_BITS, PATIENCE, Proof, WorkError};
