@@ -264,13 +264,9 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The limit of one recipient domain, a lower-case A-label.
-    pub fn of_domain(&self, domain: &str) -> Option<Rate> {
-        if self.large_domains.iter().any(|large| large == domain) {
-            self.per_large_domain
-        } else {
-            self.per_domain
-        }
+    /// Whether a domain, as a lower-case A-label, is home to very many people.
+    pub fn is_large(&self, domain: &str) -> bool {
+        self.large_domains.iter().any(|large| large == domain)
     }
 }
 

@@ -3,7 +3,7 @@
 use consentry_keys::KeyState;
 use consentry_policy::Policy;
 use consentry_service::{
-    Error, Job, Service,
+    BreakerStatus, Error, Job, Service,
     ports::{JobStatus, LetterState, StoreError},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -72,6 +72,7 @@ pub(crate) async fn examine(settings: &Settings) -> Result<Vec<Finding>, Failure
     report.keys(&app);
     if report.schema(service.check().await)? {
         report.outbox(&service).await?;
+        report.breaker(&service).await?;
         report.jobs(&service, settings).await?;
     }
     app.close().await;
@@ -185,6 +186,28 @@ impl Report {
                 );
             }
         }
+        Ok(())
+    }
+
+    /// Whether sign-ups are slowed down because hardly anybody confirms.
+    async fn breaker(&mut self, service: &Service) -> Result<(), Error> {
+        let (result, text) = match service.breaker_status().await? {
+            None => (Verdict::Ok, "the policy has none".to_owned()),
+            Some(BreakerStatus { seen, is_tripped }) => {
+                let all = seen.confirmed + seen.unconfirmed;
+                let counted = format!("{} of {all} recent sign-ups are confirmed", seen.confirmed);
+                if is_tripped {
+                    let text = format!(
+                        "{counted}: sign-ups are slowed down to a trickle; somebody signs up \
+                         strangers, or confirmation letters do not arrive"
+                    );
+                    (Verdict::Problem, text)
+                } else {
+                    (Verdict::Ok, counted)
+                }
+            }
+        };
+        self.add("breaker", result, text);
         Ok(())
     }
 

@@ -149,7 +149,10 @@ mod tests {
                 *byte = counter;
             }
         };
-        Tokens::new(Arc::new(KeyRing::generate(&mut random, Timestamp::UNIX_EPOCH)))
+        Tokens::new(Arc::new(KeyRing::generate(
+            &mut random,
+            Timestamp::UNIX_EPOCH,
+        )))
     }
 
     fn challenge(task: Task) -> Challenge {

@@ -6,11 +6,16 @@ use std::{
 };
 
 use consentry_policy::Policy;
-use consentry_service::{Service, ports::LocalMailbox};
+use consentry_service::{MOST_BITS, Service, ports::LocalMailbox};
 use ipnet::IpNet;
 use url::Url;
 
-use crate::{Options, limits::Limits};
+use crate::{
+    Options,
+    client::Client,
+    limits::{Cause, Limits},
+    problem::Problem,
+};
 
 /// The state of the router. Cheap to clone.
 #[derive(Clone)]
@@ -19,6 +24,7 @@ pub(crate) struct App(Arc<Parts>);
 struct Parts {
     service: Service,
     limits: Limits,
+    proof_of_work: Option<u8>,
     trusted_proxies: Vec<IpNet>,
     mailbox: Option<Arc<dyn LocalMailbox>>,
     static_dir: Option<PathBuf>,
@@ -31,7 +37,8 @@ impl App {
             .map(|url| url.path().trim_end_matches('/').to_owned())
             .unwrap_or_default();
         Self(Arc::new(Parts {
-            limits: Limits::new(options.per_client, options.total),
+            limits: Limits::new(options.limits, service.policy()),
+            proof_of_work: options.proof_of_work.map(|bits| bits.min(MOST_BITS)),
             trusted_proxies: options.trusted_proxies,
             mailbox: options.mailbox,
             static_dir: options.static_dir,
@@ -48,8 +55,28 @@ impl App {
         self.0.service.policy()
     }
 
-    pub(crate) fn limits(&self) -> &Limits {
-        &self.0.limits
+    /// Counts a request against the limits.
+    ///
+    /// # Errors
+    /// [`Problem::TooMany`] when one is reached: the same for addresses that are held and others.
+    pub(crate) async fn admit(&self, client: Client, cause: Cause<'_>) -> Result<(), Problem> {
+        let is_tripped = self.service().is_breaker_tripped().await;
+        let admitted = self.0.limits.admit(client, cause, is_tripped);
+        admitted.map_err(Problem::TooMany)
+    }
+
+    /// Counts a visitor who waited instead of working.
+    ///
+    /// # Errors
+    /// [`Problem::TooMany`] when too many have.
+    pub(crate) fn admit_ticket(&self, client: Client) -> Result<(), Problem> {
+        let admitted = self.0.limits.admit_ticket(client);
+        admitted.map_err(Problem::TooMany)
+    }
+
+    /// How hard the work before a sign-up is, in bits, when there is any.
+    pub(crate) fn proof_of_work(&self) -> Option<u8> {
+        self.0.proof_of_work
     }
 
     pub(crate) fn trusted_proxies(&self) -> &[IpNet] {
