@@ -23,6 +23,7 @@
 pub mod admin;
 mod app;
 mod config;
+mod connections;
 mod doctor;
 mod exit;
 mod key_file;
@@ -36,6 +37,7 @@ mod system;
 mod telemetry;
 mod tls;
 mod web;
+mod wire;
 mod worker;
 
 pub use config::SettingsArgs;

@@ -42,7 +42,8 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     let scheme = if tls.is_some() { "https" } else { "http" };
     say_ready(&format!("listening on {scheme}://{bound}"));
     info!(public_url = service.public_url().as_ref(), "ready");
-    server::serve(listener, tls, router, stop).await;
+    let proxies = settings.trusted_proxies.clone();
+    server::serve(listener, tls, router, proxies, stop).await;
     if let Some(worker) = worker {
         // Letters under way are settled before the process ends.
         let _ = worker.await;
