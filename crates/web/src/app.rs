@@ -3,6 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use consentry_policy::Policy;
@@ -55,14 +56,25 @@ impl App {
         self.0.service.policy()
     }
 
-    /// Counts a request against the limits.
+    /// Counts a visitor's request against the limits.
     ///
     /// # Errors
     /// [`Problem::TooMany`] when one is reached: the same for addresses that are held and others.
     pub(crate) async fn admit(&self, client: Client, cause: Cause<'_>) -> Result<(), Problem> {
-        let is_tripped = self.service().is_breaker_tripped().await;
-        let admitted = self.0.limits.admit(client, cause, is_tripped);
+        let admitted = self.0.limits.admit_client(client);
+        admitted.map_err(Problem::TooMany)?;
+        let admitted = self.admit_on_behalf(cause).await;
         admitted.map_err(Problem::TooMany)
+    }
+
+    /// Counts a request that a program hands on, whose own client is not the visitor: everything
+    /// but the limit per client holds.
+    ///
+    /// # Errors
+    /// How long to wait when a limit is reached.
+    pub(crate) async fn admit_on_behalf(&self, cause: Cause<'_>) -> Result<(), Duration> {
+        let is_tripped = self.service().is_breaker_tripped().await;
+        self.0.limits.admit(cause, is_tripped)
     }
 
     /// Counts a visitor who waited instead of working.

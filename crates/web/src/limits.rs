@@ -80,19 +80,20 @@ impl Limits {
         }
     }
 
-    /// Counts one request. Nothing here depends on whether anybody is known.
-    ///
-    /// The client's own allowance comes first: whoever has used it up uses up nobody else's.
+    /// Counts one request of a client. Whoever has used their allowance up is refused here, before
+    /// they use up what is everybody's.
     ///
     /// # Errors
     /// How long to wait when a limit is reached.
-    pub(crate) fn admit(
-        &self,
-        client: Client,
-        cause: Cause<'_>,
-        is_breaker_tripped: bool,
-    ) -> Result<(), Duration> {
-        self.clients.admit(client)?;
+    pub(crate) fn admit_client(&self, client: Client) -> Result<(), Duration> {
+        self.clients.admit(client)
+    }
+
+    /// Counts one letter, whoever has it sent and whether or not anybody is known.
+    ///
+    /// # Errors
+    /// How long to wait when a limit is reached.
+    pub(crate) fn admit(&self, cause: Cause<'_>, is_breaker_tripped: bool) -> Result<(), Duration> {
         let address = match cause {
             Cause::SignUp(address) | Cause::Link(address) | Cause::NewAddress(address) => address,
             Cause::FreshLink => return self.total.admit(),
@@ -236,7 +237,8 @@ mod tests {
     }
 
     fn sign_up(limits: &Limits, from: &str, to: &str) -> Result<(), Duration> {
-        limits.admit(client(from), Cause::SignUp(&address(to)), false)
+        limits.admit_client(client(from))?;
+        limits.admit(Cause::SignUp(&address(to)), false)
     }
 
     #[test]
@@ -325,7 +327,7 @@ mod tests {
         let to = address("a@example.org");
         let admitted = |cause: Cause<'_>, is_tripped: bool| {
             (0..10)
-                .filter(|_| limits.admit(Client::Unknown, cause, is_tripped).is_ok())
+                .filter(|_| limits.admit(cause, is_tripped).is_ok())
                 .count()
         };
         assert_eq!(admitted(Cause::SignUp(&to), true), 3);
@@ -343,7 +345,7 @@ mod tests {
             (0..10)
                 .filter(|_| {
                     let cause = Cause::NewAddress(&to);
-                    limits.admit(Client::Unknown, cause, false).is_ok()
+                    limits.admit(cause, false).is_ok()
                 })
                 .count()
         };
