@@ -26,3 +26,8 @@ deb:
 # Format everything
 fmt:
     cargo fmt --all
+
+# Run the tests of floods, look-ups and slow clients at full size: 2 x 2,000 samples, 5,000 sockets
+test-abuse:
+    cargo build --workspace --bins --locked
+    CONSENTRY_TEST_LONG=1 tests/with-postgres cargo test -p consentry-tests --locked abuse -- --nocapture

@@ -8,7 +8,7 @@
 //! ```
 //! use consentry_migrations::{Migrator, sea_orm_migration::MigratorTrait};
 //!
-//! assert_eq!(Migrator::migrations().len(), 2);
+//! assert_eq!(Migrator::migrations().len(), 3);
 //! ```
 
 pub use sea_orm_migration;
@@ -18,6 +18,7 @@ use sea_orm_migration::{
 
 mod former;
 mod m0001_initial;
+mod m0004_prompts;
 mod m0006_recovery;
 
 pub use former::adopt;
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         vec![
             Box::new(m0001_initial::Migration),
+            Box::new(m0004_prompts::Migration),
             Box::new(m0006_recovery::Migration),
         ]
     }

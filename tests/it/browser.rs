@@ -30,6 +30,44 @@ fn a_person_gets_everything_done_without_javascript_or_mouse() {
     );
 }
 
+/// S0-18, S0-21, S0-22: a site that asks for work before a sign-up stays usable with the script and
+/// without, asks no other origin and sets no cookie.
+#[test]
+fn the_work_before_a_sign_up_is_done_by_a_script_or_replaced_by_patience() {
+    let site = Site::new(Engine::Sqlite).with("CONSENTRY_PROOF_OF_WORK", "16");
+    let web = site.web();
+    let visit = Command::new("node")
+        .arg(root().join("tests/browser/work.mjs"))
+        .arg(web.url())
+        .output()
+        .expect("node can be started: run tests/setup-debian");
+    assert!(
+        visit.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&visit.stdout),
+        String::from_utf8_lossy(&visit.stderr)
+    );
+    let list = site
+        .admin(&["subscriber", "list", "--format", "json"])
+        .json();
+    let mut signed_up: Vec<_> = list
+        .as_array()
+        .expect("a list is an array")
+        .iter()
+        .map(|person| person["email"].as_str().expect("an address"))
+        .collect();
+    signed_up.sort_unstable();
+    assert_eq!(
+        signed_up,
+        [
+            "again@example.org",
+            "mended@example.org",
+            "patient@example.org",
+            "script@example.org"
+        ]
+    );
+}
+
 /// Where the screenshots go: the folder that `CONSENTRY_TEST_SCREENSHOTS` names, or one among what
 /// cargo made.
 #[expect(

@@ -11,6 +11,7 @@
 //! | [`trouble`] | system calls that fail |
 //! | [`site`] | one installation: data directory, settings, policy, date |
 //! | [`process`] | a running program: its log, its end |
+//! | [`raw`] | octets on a connection, as no client sends them |
 //! | [`http`] | a client that follows nothing and hides nothing |
 //! | [`smtp`] | an SMTP server double that records, and misbehaves on demand |
 //! | [`mail`] | a received message, parsed |
@@ -42,6 +43,7 @@ pub mod http;
 pub mod mail;
 pub mod process;
 pub mod proxy;
+pub mod raw;
 pub mod residue;
 pub mod site;
 pub mod smtp;

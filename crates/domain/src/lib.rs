@@ -31,6 +31,7 @@
 mod evidence;
 mod journal;
 mod letter;
+mod prompts;
 mod retention;
 mod rights;
 mod subject;
@@ -41,6 +42,7 @@ mod unsubscribe;
 pub use evidence::{Action, Channel, ConsentEvent, Evidence, Receipt};
 pub use journal::{JournalEntry, Journaled};
 pub use letter::LetterKind;
+pub use prompts::Prompts;
 pub use subject::{
     Effects, PersonState, RequestedAddress, Subject, SubjectId, Subscription, TopicState,
 };

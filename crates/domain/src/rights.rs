@@ -4,7 +4,10 @@ use consentry_address::EmailAddress;
 use consentry_policy::Policy;
 use jiff::Timestamp;
 
-use crate::{Action, Channel, Effects, Evidence, LetterKind, RequestedAddress, Subject};
+use crate::{
+    Action, Channel, Effects, Evidence, LetterKind, PersonState, Prompts, RequestedAddress,
+    Subject, prompts::Asker,
+};
 
 impl Subject {
     /// Hides the person at once, cancels their queue and owes them one answer
@@ -53,8 +56,8 @@ impl Subject {
     /// Asks for another address: the new one confirms, the one in use is told
     /// (GDPR art. 16; S0-39).
     ///
-    /// Through a link, a second request within the cool-down changes nothing: the letter goes to
-    /// an address that may be anybody's.
+    /// Through a link, a second request within the cool-down changes nothing, nor one after too many
+    /// letters in a day: the letter goes to an address that may be anybody's.
     pub fn request_address(
         &mut self,
         new: EmailAddress,
@@ -67,8 +70,12 @@ impl Subject {
             .requested_address
             .as_ref()
             .is_some_and(|held| cool_down.after(held.at, &policy.time_zone) > now);
-        if is_hasty && channel != Channel::Admin {
-            return Effects::default();
+        if channel != Channel::Admin {
+            if is_hasty || !self.prompts.leave_one_today(policy, now) {
+                return Effects::default();
+            }
+            let is_confirmed = self.state() == PersonState::Confirmed;
+            self.prompts = self.prompts.and_one_more(is_confirmed, policy, now);
         }
         let replaced = self.requested_address.replace(RequestedAddress {
             address: new,
@@ -111,8 +118,8 @@ impl Subject {
     /// A new link for the owner of a new address whose link expired (S0-39).
     pub fn ask_for_address_confirmation(&mut self, policy: &Policy, now: Timestamp) -> Effects {
         let mut effects = Effects::default();
-        if self.requested_address.is_some() && self.may_prompt(policy, now) {
-            self.last_prompted_at = Some(now);
+        if self.requested_address.is_some() && self.may_prompt(Asker::Holder, policy, now) {
+            self.note_prompt(policy, now);
             effects.cancelled.push(LetterKind::AddressConfirmation);
             effects.letters.push(LetterKind::AddressConfirmation);
         }
@@ -124,6 +131,7 @@ impl Subject {
     pub fn confirm_address(&mut self, policy: &Policy, now: Timestamp) -> Option<Effects> {
         self.address = self.requested_address.take()?.address;
         self.last_prompted_at = None;
+        self.prompts = Prompts::default();
         let mut effects = noted(policy, now, Action::Rectified, Channel::Link);
         effects.cancelled = vec![LetterKind::AddressConfirmation, LetterKind::AddressChange];
         self.renew_links(&mut effects);

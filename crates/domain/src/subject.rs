@@ -6,7 +6,7 @@ use consentry_address::EmailAddress;
 use consentry_policy::{ControllerId, Language, LegalBasis, NoticeVersion, Policy, TopicId};
 use jiff::Timestamp;
 
-use crate::{Action, Channel, Evidence, LetterKind, text_enum};
+use crate::{Action, Channel, Evidence, LetterKind, Prompts, prompts::Asker, text_enum};
 
 /// A random number that names a person's record. Never derived from the address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -99,6 +99,8 @@ pub struct Subject {
     /// When the last letter was queued that a stranger could have caused; cleared when the
     /// mailbox's owner acts on a link. The cool-down counts from here.
     pub last_prompted_at: Option<Timestamp>,
+    /// How many such letters there were: they end even when nobody acts on one.
+    pub prompts: Prompts,
     /// When the one reminder was queued.
     pub reminded_at: Option<Timestamp>,
     /// A global objection in force (S0-50).
@@ -136,10 +138,23 @@ impl Subject {
             .any(Subscription::awaits_confirmation)
     }
 
-    /// Whether a letter that a stranger can cause may be queued now.
-    pub(crate) fn may_prompt(&self, policy: &Policy, now: Timestamp) -> bool {
-        self.last_prompted_at
-            .is_none_or(|last| policy.subscription.cool_down.after(last, &policy.time_zone) <= now)
+    /// Whether a letter may be queued now that this one asks for.
+    pub(crate) fn may_prompt(&self, asker: Asker, policy: &Policy, now: Timestamp) -> bool {
+        let cool_down = policy.subscription.cool_down;
+        let is_cool = self
+            .last_prompted_at
+            .is_none_or(|last| cool_down.after(last, &policy.time_zone) <= now);
+        let is_proven = asker == Asker::Holder || self.state() == PersonState::Confirmed;
+        is_cool
+            && self.prompts.leave_one_today(policy, now)
+            && (is_proven || self.prompts.leave_one_unconfirmed(policy, now))
+    }
+
+    /// Notes that such a letter is queued, and starts the cool-down.
+    pub(crate) fn note_prompt(&mut self, policy: &Policy, now: Timestamp) {
+        self.last_prompted_at = Some(now);
+        let is_confirmed = self.state() == PersonState::Confirmed;
+        self.prompts = self.prompts.and_one_more(is_confirmed, policy, now);
     }
 
     pub(crate) fn evidence(

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::{
-    Action, Channel, Effects, Evidence, LetterKind, PersonState, Subject, SubjectId, Subscription,
-    TopicState,
+    Action, Channel, Effects, Evidence, LetterKind, PersonState, Prompts, Subject, SubjectId,
+    Subscription, TopicState, prompts::Asker,
 };
 
 /// A request to be subscribed.
@@ -63,6 +63,7 @@ impl Subject {
             subscriptions: Vec::new(),
             first_submitted_at: now,
             last_prompted_at: None,
+            prompts: Prompts::default(),
             reminded_at: None,
             objected_at: None,
             restricted_at: None,
@@ -82,7 +83,7 @@ impl Subject {
             // Nothing is done with restricted data at a stranger's request (GDPR art. 18(2)).
             return effects;
         }
-        let may_prompt = self.may_prompt(policy, now);
+        let may_prompt = self.may_prompt(Asker::Anybody, policy, now);
         if self.state() == PersonState::Pending {
             self.language = request.language;
         }
@@ -90,22 +91,31 @@ impl Subject {
             if request.topics[..place].contains(topic) {
                 continue;
             }
-            // Asking again within the cool-down is no news: it leaves no trace.
+            // Asking again when no letter may answer is no news: it leaves no trace.
             if may_prompt || !self.awaits(topic) {
                 self.request(topic, request.channel, policy, now, &mut effects.evidence);
             }
         }
         if may_prompt {
-            self.prompt(&mut effects, now);
+            self.prompt(&mut effects, policy, now);
         }
         effects
     }
 
     /// "Mail me my link": the preference centre for somebody who lost it.
     pub fn ask_for_link(&mut self, policy: &Policy, now: Timestamp) -> Effects {
+        self.mail_link_to(Asker::Anybody, policy, now)
+    }
+
+    /// A fresh link for somebody who holds an old one.
+    pub fn ask_for_fresh_link(&mut self, policy: &Policy, now: Timestamp) -> Effects {
+        self.mail_link_to(Asker::Holder, policy, now)
+    }
+
+    fn mail_link_to(&mut self, asker: Asker, policy: &Policy, now: Timestamp) -> Effects {
         let mut effects = Effects::default();
-        if self.may_prompt(policy, now) {
-            self.last_prompted_at = Some(now);
+        if self.may_prompt(asker, policy, now) {
+            self.note_prompt(policy, now);
             effects.letters.push(LetterKind::PreferencesLink);
         }
         effects
@@ -114,8 +124,8 @@ impl Subject {
     /// A new confirmation link for somebody whose link expired.
     pub fn ask_for_confirmation(&mut self, policy: &Policy, now: Timestamp) -> Effects {
         let mut effects = Effects::default();
-        if self.awaits_confirmation() && self.may_prompt(policy, now) {
-            self.prompt(&mut effects, now);
+        if self.awaits_confirmation() && self.may_prompt(Asker::Holder, policy, now) {
+            self.prompt(&mut effects, policy, now);
         }
         effects
     }
@@ -143,6 +153,7 @@ impl Subject {
         }
         self.objected_at = None;
         self.last_prompted_at = None;
+        self.prompts = Prompts::default();
         effects.cancelled = vec![LetterKind::Confirmation, LetterKind::Reminder];
         Ok((Confirmation::Confirmed, effects))
     }
@@ -161,7 +172,7 @@ impl Subject {
     ) -> (Choice, Effects) {
         let mut effects = Effects::default();
         let before = self.state();
-        let may_prompt = self.may_prompt(policy, now);
+        let may_prompt = self.may_prompt(Asker::Holder, policy, now);
         self.leave_others(keep, policy, now, &mut effects);
         let mut comes_back = before == PersonState::Unsubscribed;
         for topic in keep {
@@ -180,7 +191,7 @@ impl Subject {
             return (Choice::Saved, effects);
         }
         if may_prompt {
-            self.prompt(&mut effects, now);
+            self.prompt(&mut effects, policy, now);
         }
         (Choice::ConfirmationMailed, effects)
     }
@@ -274,7 +285,7 @@ impl Subject {
     }
 
     /// Queues the letter that answers a request, and starts the cool-down.
-    fn prompt(&mut self, effects: &mut Effects, now: Timestamp) {
+    fn prompt(&mut self, effects: &mut Effects, policy: &Policy, now: Timestamp) {
         let letter = if self.awaits_confirmation() {
             // Coming back kills every older link (S0-56).
             let comes_back = |held: &Subscription| held.requested_again_at.is_some();
@@ -288,7 +299,7 @@ impl Subject {
         } else {
             LetterKind::AlreadySubscribed
         };
-        self.last_prompted_at = Some(now);
+        self.note_prompt(policy, now);
         effects.letters.push(letter);
     }
 }

@@ -46,7 +46,7 @@ pub use language::{Language, LanguageError, Languages, Localized};
 pub use notice_version::{NoticeVersion, NoticeVersionError};
 pub use period::{Period, PeriodError, PeriodUnit};
 pub use policy::{
-    Capital, Controller, Dpo, Hosting, Limits, Links, Mail, Policy, Purpose, Retention,
+    Breaker, Capital, Controller, Dpo, Hosting, Limits, Links, Mail, Policy, Purpose, Retention,
     Subscription, Topic,
 };
 pub use problem::{PolicyErrors, Problem};

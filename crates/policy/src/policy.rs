@@ -34,7 +34,7 @@ pub struct Policy {
     pub retention: Retention,
     /// How long mailed links work.
     pub links: Links,
-    /// How many sign-ups are accepted.
+    /// How many requests are accepted that have a letter sent.
     pub limits: Limits,
     /// How letters are sent.
     pub mail: Mail,
@@ -199,6 +199,12 @@ pub struct Topic {
 pub struct Subscription {
     /// How long after a confirmation letter none is sent to the same address.
     pub cool_down: Period,
+    /// How many letters anybody can have sent to one address before it is left alone for 24 hours.
+    pub letters_per_day: u32,
+    /// How many letters anybody can have sent to one address before its owner confirms.
+    pub letters_until_confirmed: u32,
+    /// How long after the last of these letters the count begins anew; never if absent.
+    pub rest: Option<Period>,
     /// Whether the form asks for a business address (S0-14).
     pub business_only: bool,
     /// Domains whose addresses are refused (S0-14), as lower-case A-labels.
@@ -242,13 +248,53 @@ pub struct Links {
     pub sensitive: Period,
 }
 
-/// How many sign-ups are accepted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// How many sign-ups, and other requests that have a letter sent, are accepted. Without any limit
+/// by default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
     /// For each client address; no limit if absent.
     pub per_client: Option<Rate>,
     /// In all; no limit if absent.
     pub total: Option<Rate>,
+    /// For each domain that letters would go to; no limit if absent.
+    pub per_domain: Option<Rate>,
+    /// Domains that are home to very many people, as lower-case A-labels.
+    pub large_domains: Vec<String>,
+    /// For each of the large domains, in place of `per_domain`; no limit if absent.
+    pub per_large_domain: Option<Rate>,
+    /// What happens when hardly anybody confirms; nothing if absent.
+    pub breaker: Option<Breaker>,
+}
+
+impl Limits {
+    /// Whether a domain, as a lower-case A-label, is home to very many people.
+    pub fn is_large(&self, domain: &str) -> bool {
+        self.large_domains.iter().any(|large| large == domain)
+    }
+}
+
+/// Slows sign-ups down while hardly anybody confirms: somebody is signing up strangers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Breaker {
+    /// Which sign-ups are judged: those first made within this period.
+    pub window: Period,
+    /// How long people have to confirm before they are judged; shorter than the window.
+    pub settle: Period,
+    /// Fewer sign-ups than this say nothing.
+    pub least: u32,
+    /// The share that has to confirm, in percent.
+    pub share: u32,
+    /// How many sign-ups are accepted meanwhile.
+    pub trickle: Rate,
+}
+
+impl Breaker {
+    /// Whether so few confirmed that sign-ups are slowed down.
+    pub fn trips(&self, confirmed: u64, unconfirmed: u64) -> bool {
+        let all = confirmed.saturating_add(unconfirmed);
+        let wanted = u128::from(all) * u128::from(self.share);
+        all >= u64::from(self.least) && u128::from(confirmed) * 100 < wanted
+    }
 }
 
 /// How letters are sent.

@@ -23,6 +23,8 @@ pub(crate) fn of(policy: &Policy) -> Vec<Warning> {
         backups_without_end(policy),
         erasure_later_than_a_month(policy),
         unlimited_clients(policy),
+        unlimited_domains(policy),
+        no_breaker(policy),
         foreign_list_id(policy),
     ]
     .into_iter()
@@ -73,6 +75,32 @@ fn unlimited_clients(policy: &Policy) -> Option<Warning> {
         key: "limits.per_client",
         message: "one client may sign up any number of other people's addresses".to_owned(),
         remedy: "state a rate, such as `per_client = \"60/minute\"`".to_owned(),
+    })
+}
+
+/// One company's or one provider's mailboxes could be flooded from many clients.
+fn unlimited_domains(policy: &Policy) -> Option<Warning> {
+    let limits = &policy.limits;
+    let is_open = limits.per_domain.is_none()
+        || (limits.per_large_domain.is_none() && !limits.large_domains.is_empty());
+    is_open.then(|| Warning {
+        code: "unlimited-domains",
+        key: "limits.per_domain",
+        message: "many clients together may have any number of letters sent to one domain"
+            .to_owned(),
+        remedy: "state rates, such as `per_domain = \"600/hour\"` and `per_large_domain = \
+                 \"6000/hour\"`"
+            .to_owned(),
+    })
+}
+
+/// Nothing would notice that the people who are signed up never confirm.
+fn no_breaker(policy: &Policy) -> Option<Warning> {
+    policy.limits.breaker.is_none().then(|| Warning {
+        code: "no-breaker",
+        key: "limits.breaker",
+        message: "sign-ups go on at full speed when nobody confirms them any more".to_owned(),
+        remedy: "add a section `[limits.breaker]`".to_owned(),
     })
 }
 

@@ -119,13 +119,12 @@ impl App {
         service: Service,
         draining: Draining,
     ) -> Result<Router, Failure> {
-        let (per_client, total) = settings.limits(&self.policy);
         // A proxy in front makes every visitor look local.
         let is_local = service.public_url().is_loopback() && settings.trusted_proxies.is_empty();
         let options = Options {
             trusted_proxies: settings.trusted_proxies.clone(),
-            per_client,
-            total,
+            limits: settings.limits(&self.policy),
+            proof_of_work: settings.proof_of_work,
             mailbox: if is_local {
                 mailing::mailbox(settings)?
             } else {

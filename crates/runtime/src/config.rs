@@ -61,6 +61,8 @@ const KEYS: &[Key] = &[
     key("limit_total", "Sign-ups in all: N/second, N/minute, N/hour or off [the policy's]"),
     key("metrics_listen", "Private address and port of metrics and health; port 0 picks a free one [none]"),
     key("drain_delay", "Seconds between a stop and the last new connection, for load balancers [0]"),
+    key("limit_per_domain", "Sign-ups per recipient domain: as above [the policy's; off when limit_per_client is off]"),
+    key("proof_of_work", "Bits of work before a sign-up, 1 to 26, or off; 18 take a browser a second [off]"),
     key("static_dir", "Folder of public files to serve [none]"),
     key("log", "Tracing filter [info]"),
     key("log_format", "text or json [text]"),

@@ -22,6 +22,7 @@
 pub mod admin;
 mod app;
 mod config;
+mod connections;
 mod doctor;
 mod exit;
 mod journal;
@@ -35,6 +36,7 @@ mod shutdown;
 mod telemetry;
 mod tls;
 mod web;
+mod wire;
 mod worker;
 
 pub use config::SettingsArgs;

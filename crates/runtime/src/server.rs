@@ -1,21 +1,26 @@
 //! The accept loop: bounded connections, bounded headers, graceful end.
 //!
 //! `axum::serve` never closes a client that sends its headers drop by drop, so the loop is our
-//! own: HTTP/1.1 with a timer on the header, and a limit on connections.
+//! own: HTTP/1.1 with a timer on the header, limits on connections, and a watch on lengths.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, net::SocketAddr, time::Duration};
 
 use axum::{Router, extract::ConnectInfo};
-use hyper::server::conn::http1;
+use hyper::{
+    Request,
+    body::Incoming,
+    header::{CONNECTION, HeaderValue, TRANSFER_ENCODING},
+    server::conn::http1,
+    service::service_fn,
+};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::{GracefulShutdown, Watcher},
-    service::TowerToHyperService,
 };
+use ipnet::IpNet;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
     time::timeout,
 };
 use tokio_rustls::TlsAcceptor;
@@ -23,14 +28,19 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use tracing::{debug, warn};
 
+use crate::{
+    connections::{Connections, Place},
+    wire::Watched,
+};
+
 /// For a whole request header, and for an idle connection between two requests.
 const HEADER: Duration = Duration::from_secs(10);
 /// For the TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// For requests under way when the server stops.
 const DRAIN: Duration = Duration::from_secs(20);
-/// Open connections; a client beyond waits in the listen queue.
-const CONNECTIONS: usize = 10_000;
+/// For both when connections are scarce.
+const HASTE: Duration = Duration::from_secs(3);
 /// Request head, in bytes.
 const HEAD: usize = 16 * 1024;
 
@@ -39,32 +49,38 @@ pub(crate) async fn serve(
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
     router: Router,
+    trusted_proxies: Vec<IpNet>,
     stop: CancellationToken,
 ) {
     let graceful = GracefulShutdown::new();
-    let slots = Arc::new(Semaphore::new(CONNECTIONS));
+    let connections = Connections::new(trusted_proxies);
     loop {
-        let (stream, client, slot) = tokio::select! {
+        let (stream, client, place) = tokio::select! {
             () = stop.cancelled() => break,
-            accepted = accept(&listener, &slots) => match accepted {
+            accepted = accept(&listener, &connections) => match accepted {
                 Some(accepted) => accepted,
                 None => continue,
             },
         };
         let (router, tls, watcher) = (router.clone(), tls.clone(), graceful.watcher());
+        let (header, handshake) = if connections.are_scarce() {
+            (HASTE, HASTE)
+        } else {
+            (HEADER, HANDSHAKE)
+        };
         tokio::spawn(async move {
             match tls {
-                None => connection(stream, client, router, watcher).await,
+                None => connection(stream, client, router, watcher, header).await,
                 Some(tls) => {
-                    let handshake = timeout(HANDSHAKE, tls.accept(stream)).await;
+                    let handshake = timeout(handshake, tls.accept(stream)).await;
                     if let Ok(Ok(stream)) = handshake {
-                        connection(stream, client, router, watcher).await;
+                        connection(stream, client, router, watcher, header).await;
                     } else {
                         debug!("TLS handshake failed");
                     }
                 }
             }
-            drop(slot);
+            drop(place);
         });
     }
     drop(listener);
@@ -75,15 +91,17 @@ pub(crate) async fn serve(
 
 async fn accept(
     listener: &TcpListener,
-    slots: &Arc<Semaphore>,
-) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
-    let slot = slots.clone().acquire_owned().await.ok()?;
+    connections: &Connections,
+) -> Option<(TcpStream, SocketAddr, Place)> {
+    let slot = connections.slot().await?;
     match listener.accept().await {
         Ok((stream, client)) => {
+            // Whoever holds too many gets no further: the socket is closed at once.
+            let place = connections.place(client.ip(), slot)?;
             if let Err(error) = stream.set_nodelay(true) {
                 debug!(%error, "TCP_NODELAY is not set");
             }
-            Some((stream, client, slot))
+            Some((stream, client, place))
         }
         Err(error) => {
             // Out of file descriptors, mostly: give connections time to end.
@@ -99,16 +117,27 @@ async fn connection(
     client: SocketAddr,
     router: Router,
     watcher: Watcher,
+    header: Duration,
 ) {
-    let service = router.map_request(move |mut request: hyper::Request<_>| {
+    let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(client));
-        request
+        // Where a chunked request ends is not watched, so nothing may follow it.
+        let is_last = request.headers().contains_key(TRANSFER_ENCODING);
+        let answered = router.clone().oneshot(request);
+        async move {
+            let mut answer = answered.await?;
+            if is_last {
+                let close = HeaderValue::from_static("close");
+                answer.headers_mut().insert(CONNECTION, close);
+            }
+            Ok::<_, Infallible>(answer)
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADER)
+        .header_read_timeout(header)
         .max_buf_size(HEAD)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+        .serve_connection(TokioIo::new(Watched::new(stream)), service);
     if let Err(error) = watcher.watch(connection).await {
         debug!(%error, "a connection ended early");
     }

@@ -9,8 +9,8 @@ use std::{
 };
 
 use consentry_address::EmailAddress;
-use consentry_policy::{Policy, Rate};
-use consentry_service::PublicUrl;
+use consentry_policy::{Limits, Policy, Rate};
+use consentry_service::{MOST_BITS, PublicUrl};
 use ipnet::IpNet;
 use jiff::SignedDuration;
 use secrecy::SecretString;
@@ -61,6 +61,10 @@ pub(crate) struct Settings {
     limit_per_client: Limit,
     /// Sign-ups in all.
     limit_total: Limit,
+    /// Sign-ups per recipient domain.
+    limit_per_domain: Limit,
+    /// The work before a sign-up, in bits.
+    pub(crate) proof_of_work: Option<u8>,
     /// Public files.
     pub(crate) static_dir: Option<PathBuf>,
     /// The tracing filter.
@@ -153,6 +157,8 @@ impl Settings {
             drain_delay: Duration::from_secs(parsed(config, "drain_delay")?.unwrap_or(0)),
             limit_per_client: limit(config, "limit_per_client")?,
             limit_total: limit(config, "limit_total")?,
+            limit_per_domain: limit(config, "limit_per_domain")?,
+            proof_of_work: proof_of_work(config)?,
             static_dir: text(config, "static_dir").map(PathBuf::from),
             log: text(config, "log").unwrap_or("info").to_owned(),
             log_json: match text(config, "log_format") {
@@ -166,12 +172,23 @@ impl Settings {
         Ok(settings)
     }
 
-    /// The limits in force: what the operator says, else what the policy says.
-    pub(crate) fn limits(&self, policy: &Policy) -> (Option<Rate>, Option<Rate>) {
-        (
-            self.limit_per_client.or(policy.limits.per_client),
-            self.limit_total.or(policy.limits.total),
-        )
+    /// The limits in force: what the operator says, else what the policy says. Whoever switches the
+    /// limit per client off takes those of the domains into their own hands too.
+    pub(crate) fn limits(&self, policy: &Policy) -> Limits {
+        let limits = &policy.limits;
+        let per_client = self.limit_per_client.or(limits.per_client);
+        let (per_domain, per_large_domain) = match self.limit_per_domain {
+            Limit::Set(rate) => (rate, rate),
+            Limit::OfThePolicy if matches!(self.limit_per_client, Limit::Set(None)) => (None, None),
+            Limit::OfThePolicy => (limits.per_domain, limits.per_large_domain),
+        };
+        Limits {
+            per_client,
+            total: self.limit_total.or(limits.total),
+            per_domain,
+            per_large_domain,
+            ..limits.clone()
+        }
     }
 
     /// From when on a job that did not run is late: after two of its intervals and some minutes.
@@ -259,6 +276,20 @@ fn limit(config: &Config, name: &str) -> Result<Limit, Failure> {
     Rate::or_off(text)
         .map(Limit::Set)
         .map_err(|error| wrong(config, name, error))
+}
+
+fn proof_of_work(config: &Config) -> Result<Option<u8>, Failure> {
+    match text(config, "proof_of_work") {
+        None | Some("off") => Ok(None),
+        Some(bits) => match bits.parse() {
+            Ok(bits @ 1..=MOST_BITS) => Ok(Some(bits)),
+            _ => Err(wrong(
+                config,
+                "proof_of_work",
+                format!("expected off, or bits from 1 to {MOST_BITS}"),
+            )),
+        },
+    }
 }
 
 fn tls(config: &Config) -> Result<Option<TlsFiles>, Failure> {

@@ -67,7 +67,8 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     }
     shutdown::ready();
     info!(public_url = service.public_url().as_ref(), "ready");
-    server::serve(listener, tls, router, close).await;
+    let proxies = settings.trusted_proxies.clone();
+    server::serve(listener, tls, router, proxies, close).await;
     if let Some(worker) = worker {
         // Letters under way are settled before the process ends.
         if worker.await.is_err() {

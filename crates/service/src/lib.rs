@@ -30,6 +30,7 @@
 
 mod admin;
 mod brake;
+mod breaker;
 mod counted;
 mod dispatch;
 mod error;
@@ -44,10 +45,12 @@ mod service;
 mod subscriptions;
 mod together;
 mod within;
+mod work;
 mod worker;
 
 pub use admin::Page;
 pub use brake::Backlog;
+pub use breaker::BreakerStatus;
 pub use counted::{SignUpOutcome, describe_metrics};
 pub use dispatch::DispatchReport;
 pub use error::{Error, LinkError};
@@ -57,4 +60,5 @@ pub use preferences::{Chosen, Door, PreferencesView, TopicChoice};
 pub use recovery::Recovered;
 pub use service::{Parts, Service};
 pub use subscriptions::{AwaitedTopic, ConfirmationView};
+pub use work::{IssuedChallenge, MOST_BITS, PATIENCE, Proof, WorkError};
 pub use worker::Worker;

@@ -191,7 +191,7 @@ impl Service {
         let claims = self.claims(door.purpose(), token)?;
         let missing = LinkError::Unknown.into();
         self.with_person(SubjectId(claims.subject), missing, |person, now| {
-            Ok(((), person.ask_for_link(self.policy(), now)))
+            Ok(((), person.ask_for_fresh_link(self.policy(), now)))
         })
         .await
     }

@@ -15,8 +15,10 @@ use jiff::Timestamp;
 
 use crate::{
     Error, PublicUrl,
+    breaker::Watch,
     ports::{Change, Clock, LetterId, Mailer, NewLetter, Random, Store, StoreError, UnitOfWork},
     together::Together,
+    work::Spent,
 };
 
 /// What a [`Service`] is made of.
@@ -43,6 +45,8 @@ pub struct Service {
     parts: Arc<Parts>,
     together: Arc<Together>,
     dispatch_failed: Arc<AtomicBool>,
+    watch: Arc<Watch>,
+    spent: Arc<Spent>,
 }
 
 impl fmt::Debug for Service {
@@ -64,6 +68,8 @@ impl Service {
             parts: Arc::new(parts),
             together: Arc::default(),
             dispatch_failed: Arc::default(),
+            watch: Arc::default(),
+            spent: Arc::default(),
         }
     }
 
@@ -93,6 +99,14 @@ impl Service {
     /// Remembers whether the last dispatch failed; answers with how the one before ended.
     pub(crate) fn note_dispatch(&self, failed: bool) -> bool {
         self.dispatch_failed.swap(failed, Ordering::Relaxed)
+    }
+
+    pub(crate) fn watch(&self) -> &Watch {
+        &self.watch
+    }
+
+    pub(crate) fn spent(&self) -> &Spent {
+        &self.spent
     }
 
     pub(crate) fn together(&self) -> &Together {

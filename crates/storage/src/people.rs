@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use consentry_address::EmailAddress;
 use consentry_domain::{ConsentEvent, PersonState, Subject, SubjectId, TopicState};
 use consentry_policy::ControllerId;
-use consentry_service::ports::{Candidates, Census, Filter, StoreError};
+use consentry_service::ports::{Candidates, Census, Confirmations, Filter, StoreError};
+use jiff::Timestamp;
 use sea_orm::{
     ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     QueryTrait, Select,
@@ -87,7 +88,7 @@ fn due(
     controller: &ControllerId,
     candidates: Candidates,
 ) -> (Select<subject::Entity>, subject::Column) {
-    let pending = |clock: jiff::Timestamp| {
+    let pending = |clock: Timestamp| {
         of(controller)
             .filter(subject::Column::State.eq(PersonState::Pending.as_str()))
             .filter(subject::Column::ErasedAt.is_null())
@@ -176,6 +177,34 @@ pub(crate) async fn candidates(
         .into_iter()
         .map(|id| SubjectId(id.cast_unsigned()))
         .collect())
+}
+
+/// What became of the sign-ups of some time. Each of the two counts has an index of its own, whose
+/// condition stands in the query word for word: a bound value would not show that it applies.
+pub(crate) async fn confirmations(
+    db: &DatabaseTransaction,
+    controller: &ControllerId,
+    after: Timestamp,
+    until: Timestamp,
+) -> Result<Confirmations, StoreError> {
+    let count = async |condition: &'static str| {
+        let counted: Option<i64> = of(controller)
+            .select_only()
+            .expr(Expr::cust("COUNT(*)"))
+            .filter(Expr::cust(condition))
+            .filter(subject::Column::ErasedAt.is_null())
+            .filter(subject::Column::FirstSubmittedAt.gt(after.as_microsecond()))
+            .filter(subject::Column::FirstSubmittedAt.lte(until.as_microsecond()))
+            .into_tuple()
+            .one(db)
+            .await
+            .map_err(store_error)?;
+        Ok::<_, StoreError>(counted.unwrap_or_default().cast_unsigned())
+    };
+    Ok(Confirmations {
+        confirmed: count("state = 'confirmed'").await?,
+        unconfirmed: count("state = 'pending'").await?,
+    })
 }
 
 /// Reads what a query finds, with the topics. In a unit of work the rows are locked first, so the

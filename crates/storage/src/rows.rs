@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use consentry_domain::{
-    ConsentEvent, Evidence, Receipt, RequestedAddress, Subject, SubjectId, Subscription,
+    ConsentEvent, Evidence, Prompts, Receipt, RequestedAddress, Subject, SubjectId, Subscription,
 };
 use consentry_service::ports::{LetterState, NewLetter, StoreError};
 use jiff::Timestamp;
@@ -15,7 +15,7 @@ use crate::{
     vault::{Opened, Sealed},
 };
 
-/// Rows in one statement. The widest table has 17 columns and SQLite takes 32,766 parameters.
+/// Rows in one statement. The widest table has 20 columns and SQLite takes 32,766 parameters.
 pub(crate) const ROWS: usize = 1_000;
 
 /// A person's row.
@@ -37,6 +37,9 @@ pub(crate) fn subject_row(person: &Subject, sealed: Sealed) -> subject::Model {
         state: person.state().to_string(),
         first_submitted_at: person.first_submitted_at.as_microsecond(),
         last_prompted_at: micros(person.last_prompted_at),
+        prompted_at: micros(person.prompts.last_at),
+        prompted_in_a_row: person.prompts.in_a_row.into(),
+        prompted_unconfirmed: person.prompts.unconfirmed.into(),
         reminded_at: micros(person.reminded_at),
         objected_at: micros(person.objected_at),
         restricted_at: micros(person.restricted_at),
@@ -64,6 +67,11 @@ pub(crate) fn subject(
         subscriptions: topics.iter().map(subscription).collect::<Result<_, _>>()?,
         first_submitted_at: at(row.first_submitted_at)?,
         last_prompted_at: instant(row.last_prompted_at)?,
+        prompts: Prompts {
+            last_at: instant(row.prompted_at)?,
+            in_a_row: number(row.prompted_in_a_row, "prompted_in_a_row")?,
+            unconfirmed: number(row.prompted_unconfirmed, "prompted_unconfirmed")?,
+        },
         reminded_at: instant(row.reminded_at)?,
         objected_at: instant(row.objected_at)?,
         restricted_at: instant(row.restricted_at)?,

@@ -8,8 +8,8 @@ use consentry_domain::{ConsentEvent, Subject, SubjectId};
 use consentry_keys::{KeyId, KeySource, KeyUse};
 use consentry_policy::ControllerId;
 use consentry_service::ports::{
-    Candidates, Census, Filter, HandOver, JobStatus, LeasedLetter, LetterId, OutboxStatus, Random,
-    ReplyCode, Settlement, Store, StoreError, UnitOfWork, WorkerId,
+    Candidates, Census, Confirmations, Filter, HandOver, JobStatus, LeasedLetter, LetterId,
+    OutboxStatus, Random, ReplyCode, Settlement, Store, StoreError, UnitOfWork, WorkerId,
 };
 use jiff::Timestamp;
 use sea_orm::{DatabaseConnection, DatabaseTransaction, EntityTrait, QuerySelect, Select};
@@ -240,6 +240,18 @@ impl Store for SeaOrmStore {
         let census = people::census(&snapshot.inner, controller, candidates).await?;
         snapshot.commit().await?;
         Ok(census)
+    }
+
+    async fn confirmations(
+        &self,
+        controller: &ControllerId,
+        after: Timestamp,
+        until: Timestamp,
+    ) -> Result<Confirmations, StoreError> {
+        let snapshot = self.database.snapshot().await?;
+        let found = people::confirmations(&snapshot.inner, controller, after, until).await?;
+        snapshot.commit().await?;
+        Ok(found)
     }
 
     async fn clean_purged_bytes(&self) -> Result<bool, StoreError> {

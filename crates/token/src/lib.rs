@@ -32,6 +32,8 @@
 //! );
 //! ```
 
+mod work;
+
 use std::{fmt, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -39,6 +41,8 @@ use consentry_keys::{Key, KeyId, KeySource, KeyUse};
 use jiff::Timestamp;
 use subtle::ConstantTimeEq;
 use thiserror::Error;
+
+pub use work::{Challenge, Task};
 
 const CONTEXT: &str = "link token v1";
 const BODY_LEN: usize = 1 + 8 + 2 + 4;

@@ -1,4 +1,4 @@
-//! The style sheet and the icon: part of the program, cached for good under a name that changes
+//! The style sheet, the icon and the one script: part of the program, cached for good under a name that changes
 //! with their content.
 
 use std::{
@@ -42,6 +42,16 @@ pub(crate) static ICON: LazyLock<Asset> = LazyLock::new(|| {
     )
 });
 
+/// The script that does the work before a sign-up, where work is asked for.
+pub(crate) static WORK: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new(
+        "work",
+        "js",
+        "text/javascript; charset=utf-8",
+        include_str!("../assets/work.js"),
+    )
+});
+
 impl Asset {
     fn new(stem: &str, extension: &str, content_type: &'static str, content: &'static str) -> Self {
         let mut hasher = DefaultHasher::new();
@@ -56,7 +66,7 @@ impl Asset {
 
 /// `GET /assets/{name}`
 pub(crate) async fn serve(Path(name): Path<String>) -> Result<Response, Problem> {
-    let asset = [&STYLE, &ICON]
+    let asset = [&STYLE, &ICON, &WORK]
         .into_iter()
         .find(|asset| asset.name == name)
         .ok_or(Problem::NotFound)?;

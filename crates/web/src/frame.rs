@@ -1,6 +1,7 @@
 //! The outermost layer: bounds, the last resort, the headers and one line of log per request.
 
 use std::{
+    collections::HashSet,
     panic::AssertUnwindSafe,
     sync::atomic::{AtomicU64, Ordering},
     time::{Duration, Instant},
@@ -8,12 +9,14 @@ use std::{
 
 use axum::{
     extract::{MatchedPath, Request, State},
+    http::header::{CONTENT_LENGTH, TRANSFER_ENCODING},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
 use futures_util::FutureExt as _;
 use tokio::time::timeout;
 use tracing::{Instrument as _, error, info, info_span};
+use url::form_urlencoded;
 
 use crate::{
     app::App,
@@ -43,7 +46,13 @@ pub(crate) async fn frame(State(app): State<App>, mut request: Request, next: Ne
     request.extensions_mut().insert(visitor.clone());
     let span = info_span!("request", number, method, route);
     async {
-        let served = AssertUnwindSafe(next.run(request)).catch_unwind();
+        let served = async {
+            match check(&request) {
+                Ok(()) => next.run(request).await,
+                Err(problem) => problem.into_response(),
+            }
+        };
+        let served = AssertUnwindSafe(served).catch_unwind();
         let response = match timeout(PATIENCE, served).await {
             Ok(Ok(response)) => response,
             Ok(Err(_panic)) => {
@@ -71,4 +80,22 @@ pub(crate) async fn frame(State(app): State<App>, mut request: Request, next: Ne
     }
     .instrument(span)
     .await
+}
+
+/// Refuses what one reader would read in this way and another one in that: a body of two lengths
+/// (RFC 9112 section 6.1, where the server has let it through), and a key that stands twice in the
+/// query.
+fn check(request: &Request) -> Result<(), Problem> {
+    let headers = request.headers();
+    if headers.contains_key(TRANSFER_ENCODING) && headers.contains_key(CONTENT_LENGTH) {
+        return Err(Problem::Malformed);
+    }
+    let mut seen = HashSet::new();
+    let query = request.uri().query().unwrap_or_default();
+    let mut keys = form_urlencoded::parse(query.as_bytes());
+    if keys.all(|(key, _)| seen.insert(key)) {
+        Ok(())
+    } else {
+        Err(Problem::Malformed)
+    }
 }

@@ -15,6 +15,11 @@ pub(crate) const PUBLIC: HeaderValue = HeaderValue::from_static("no-cache");
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; \
     form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'";
 
+/// What a page may do that asks for work: the same, and run the scripts of this site.
+pub(crate) const WORKING_PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; \
+    img-src 'self'; script-src 'self'; worker-src 'self'; connect-src 'self'; \
+    form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'";
+
 const ALWAYS: [(HeaderName, &str); 5] = [
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     // A link with a token stays between the visitor and this site (S0-37).

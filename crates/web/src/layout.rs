@@ -127,6 +127,21 @@ impl Layout {
         self.app.path(&format!("/assets/{}", assets::ICON.name))
     }
 
+    pub(crate) fn script(&self) -> String {
+        self.app.path(&format!("/assets/{}", assets::WORK.name))
+    }
+
+    /// Where the script gets a challenge; `None` where no work is asked for.
+    pub(crate) fn challenge(&self) -> Option<String> {
+        let bits = self.app.proof_of_work();
+        bits.map(|_| self.app.path("/subscribe/challenge"))
+    }
+
+    /// A ticket for somebody who waits instead of working.
+    pub(crate) fn ticket(&self) -> String {
+        self.app.service().ticket()
+    }
+
     pub(crate) fn sees_mailbox(&self) -> bool {
         self.visitor.sees_mailbox
     }

@@ -27,7 +27,8 @@
 //!
 //! * `GET` and `HEAD` change nothing; every change is the `POST` of a form or of a mail program
 //!   (S0-27, S0-46, RFC 8058).
-//! * No cookie, no script, nothing from another origin (S0-21, S0-22, S0-36).
+//! * No cookie, nothing from another origin, and no script but that of the optional proof of work
+//!   (S0-21, S0-22, S0-36).
 //! * No token, address or IP address is logged; a request is named by its route (S0-11, S0-37).
 //! * Every body and every wait is bounded.
 
@@ -50,7 +51,7 @@ use axum::{
     Router, middleware,
     routing::{get, post},
 };
-use consentry_policy::{Policy, Rate};
+use consentry_policy::{Limits, Policy};
 use consentry_service::{Service, ports::LocalMailbox};
 use ipnet::IpNet;
 
@@ -59,7 +60,7 @@ pub use pages::health::Draining;
 
 use crate::{
     app::App,
-    pages::{confirm, fallback, health, home, lost, mailbox, preferences, privacy},
+    pages::{confirm, fallback, health, home, lost, mailbox, preferences, privacy, work},
 };
 
 /// How the site is served. Write `..Options::of(policy)` at the end, always: fields are added in
@@ -80,10 +81,12 @@ pub struct Options {
     /// Proxies whose `X-Forwarded-For` (or, without one, `Forwarded`; RFC 7239) is believed. Let
     /// them remove or overwrite the header that they do not write themselves.
     pub trusted_proxies: Vec<IpNet>,
-    /// Sign-ups accepted from one client: an IPv4 address or an IPv6 /64. No limit if absent.
-    pub per_client: Option<Rate>,
-    /// Sign-ups accepted in all. No limit if absent.
-    pub total: Option<Rate>,
+    /// How many requests are accepted that have a letter sent. No limit by default.
+    pub limits: Limits,
+    /// The work that a program does before a sign-up: so many leading zero bits of a SHA-256,
+    /// [`MOST_BITS`](consentry_service::MOST_BITS) at most. None by default; 18 take a second or
+    /// less.
+    pub proof_of_work: Option<u8>,
     /// The local mailbox, readable at `/dev/mailbox` from this machine only.
     pub mailbox: Option<Arc<dyn LocalMailbox>>,
     /// A folder of public files, served where the site has no page of its own.
@@ -96,8 +99,8 @@ impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options")
             .field("trusted_proxies", &self.trusted_proxies)
-            .field("per_client", &self.per_client)
-            .field("total", &self.total)
+            .field("limits", &self.limits)
+            .field("proof_of_work", &self.proof_of_work)
             .field("mailbox", &self.mailbox.is_some())
             .field("static_dir", &self.static_dir)
             .finish()
@@ -108,8 +111,7 @@ impl Options {
     /// The limits of the policy, and nothing else.
     pub fn of(policy: &Policy) -> Self {
         Self {
-            per_client: policy.limits.per_client,
-            total: policy.limits.total,
+            limits: policy.limits.clone(),
             ..Self::default()
         }
     }
@@ -122,6 +124,7 @@ pub fn router(service: Service, options: Options) -> Router {
         .route("/", get(home::show))
         .route("/subscribe", post(home::subscribe))
         .route("/subscribe/thanks", get(home::thanks))
+        .route("/subscribe/challenge", get(work::challenge))
         .route("/confirm/{token}", get(confirm::show).post(confirm::press))
         .route("/preferences", get(lost::show).post(lost::ask))
         .route("/preferences/sent", get(lost::sent))

@@ -12,7 +12,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use consentry_policy::Period;
-use consentry_service::{Error, LinkError, ports::StoreError};
+use consentry_service::{Error, LinkError, WorkError, ports::StoreError};
 use serde::Serialize;
 use tracing::error;
 
@@ -40,6 +40,8 @@ pub(crate) enum Problem {
     UnsupportedType,
     /// A field is wrong.
     Invalid(FieldError),
+    /// The work before a sign-up was not done, or not so that it counts.
+    NoEffort(Option<WorkError>),
     /// A limit is reached for this long.
     TooMany(Duration),
     /// Our fault.
@@ -89,11 +91,30 @@ impl FieldError {
         code: "missing",
     };
 
+    /// Work that was not done, or not so that it counts.
+    const fn effort(lacking: Option<WorkError>) -> Self {
+        let code = match lacking {
+            None => "missing",
+            Some(WorkError::Unknown) => "unknown",
+            Some(WorkError::Expired) => "expired",
+            Some(WorkError::Wrong) => "wrong",
+            Some(WorkError::Spent) => "spent",
+            Some(WorkError::TooEarly) => "too-early",
+        };
+        Self {
+            field: "solution",
+            code,
+        }
+    }
+
     /// What is wrong, in words.
     pub(crate) fn words(self, layout: &Layout) -> String {
         match self {
             Self::UNKNOWN_TOPIC => layout.say("topics-unknown"),
             Self::NOTHING_CHOSEN => layout.say("preferences-nothing-chosen"),
+            Self {
+                field: "solution", ..
+            } => layout.say("effort-missing"),
             Self { code, .. } => layout.say(&format!("address-{code}")),
         }
     }
@@ -108,7 +129,7 @@ impl Problem {
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Invalid(_) | Self::NoEffort(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -147,6 +168,7 @@ impl Problem {
                 layout.tell(text, "period", layout.period(*period))
             }
             Self::Invalid(wrong) => wrong.words(layout),
+            Self::NoEffort(lacking) => FieldError::effort(*lacking).words(layout),
             other => layout.say(&format!("error-{}-text", other.status().as_u16())),
         }
     }
@@ -262,21 +284,23 @@ impl Problem {
     }
 
     fn document(&self, layout: &Layout) -> Response {
-        let errors = match self {
-            Self::Invalid(wrong) => vec![DocumentError {
-                field: wrong.field,
-                code: wrong.code,
-                detail: wrong.words(layout),
-            }],
-            _ => Vec::new(),
+        let wrong = match self {
+            Self::Invalid(wrong) => Some(*wrong),
+            Self::NoEffort(lacking) => Some(FieldError::effort(*lacking)),
+            _ => None,
         };
+        let errors = wrong.map(|wrong| DocumentError {
+            field: wrong.field,
+            code: wrong.code,
+            detail: wrong.words(layout),
+        });
         let status = self.status();
         let document = Document {
             r#type: "about:blank",
             title: status.canonical_reason().unwrap_or_default(),
             status: status.as_u16(),
             detail: self.text(layout),
-            errors,
+            errors: errors.into_iter().collect(),
         };
         let mut response = (status, Json(document)).into_response();
         let headers = response.headers_mut();

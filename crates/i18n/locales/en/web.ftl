@@ -62,6 +62,12 @@ thanks-text = A message is on its way to the address you gave. Your subscription
 thanks-ignored = An address that is never confirmed is deleted after { $pending } at most.
 thanks-missing = Nothing there? Look among the unwanted mail first. Then you may ask again: between two messages to one address we leave { $cool_down }.
 
+wait-title = One moment more
+wait-text = Please wait { $seconds } seconds, then press the button. Nothing else is asked of you.
+wait-early = That was a little too soon. Please wait { $seconds } seconds, then press the button once more.
+wait-why = The pause keeps programs from signing up thousands of other people's addresses. In a browser that runs our script, it is not needed.
+effort-missing = Solve the challenge of /subscribe/challenge first, and send both as “challenge” and “solution”.
+
 topics-unknown = One of the chosen topics does not exist.
 
 ## Legal bases and topics

@@ -62,6 +62,12 @@ thanks-text = Un message est en route vers l’adresse que vous avez indiquée. 
 thanks-ignored = Une adresse qui n’est jamais confirmée est supprimée au bout de { $pending } au plus.
 thanks-missing = Rien reçu ? Regardez d’abord parmi les courriers indésirables. Vous pourrez ensuite recommencer : nous laissons passer { $cool_down } entre deux messages à une même adresse.
 
+wait-title = Encore un instant
+wait-text = Merci d’attendre { $seconds } secondes, puis d’appuyer sur le bouton. Rien d’autre ne vous est demandé.
+wait-early = C’était un peu trop tôt. Merci d’attendre { $seconds } secondes, puis d’appuyer de nouveau sur le bouton.
+wait-why = Cette pause empêche des programmes d’inscrire des milliers d’adresses d’autres personnes. Dans un navigateur qui exécute notre script, elle n’est pas nécessaire.
+effort-missing = Résolvez d’abord l’énigme de /subscribe/challenge, puis envoyez-les toutes deux sous « challenge » et « solution ».
+
 topics-unknown = L’un des thèmes choisis n’existe pas.
 
 ## Bases légales et thèmes

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::SignedDuration;
 
 use super::section::{Section, suggest};
-use crate::{Languages, Links, Mail, Purpose, Retention, Subscription, Topic};
+use crate::{Languages, Limits, Links, Mail, Purpose, Retention, Subscription, Topic};
 
 /// Relays may answer for this long after the final dot (RFC 5321 §4.5.3.2.6 asks for 10 minutes):
 /// to repeat a hand-over sooner would produce second copies.
@@ -87,6 +87,21 @@ pub(super) fn links(root: &Section<'_>, links: &Links, retention: &Retention) {
             "links.sensitive",
             format!("longer than the link lives: `links.preferences` is {preferences}"),
             "choose a period no longer than `links.preferences`",
+        );
+    }
+}
+
+pub(super) fn limits(root: &Section<'_>, limits: &Limits) {
+    if let Some(breaker) = &limits.breaker
+        && breaker.settle.longest() >= breaker.window.shortest()
+    {
+        root.object(
+            "limits.breaker.settle",
+            format!(
+                "nobody is left to judge: `limits.breaker.window` is {}",
+                breaker.window
+            ),
+            "choose a period shorter than `limits.breaker.window`",
         );
     }
 }

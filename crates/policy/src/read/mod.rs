@@ -10,13 +10,13 @@ use toml::de::DeTable;
 
 use self::section::{Read, Section};
 use self::value::{
-    ADDRESS, AMOUNT, BASIS, CURRENCY, DOMAIN, FLAG, LANGUAGE, LIMIT, PERIOD, SENDER, TEXT, URL,
-    VERSION, ZONE,
+    ADDRESS, AMOUNT, BASIS, COUNT, CURRENCY, DOMAIN, FLAG, LANGUAGE, LIMIT, PERCENT, PERIOD, RATE,
+    SENDER, TEXT, URL, VERSION, ZONE,
 };
 use crate::problem::Fault;
 use crate::{
-    Capital, Controller, Dpo, Hosting, Languages, Limits, Links, Mail, NoticeVersion, Policy,
-    Purpose, Retention, Subscription, Topic,
+    Breaker, Capital, Controller, Dpo, Hosting, Languages, Limits, Links, Mail, NoticeVersion,
+    Policy, Purpose, Retention, Subscription, Topic,
 };
 
 /// Reads a policy file; on failure, every fault that can be told from the others.
@@ -61,14 +61,7 @@ fn read(root: &Section<'_>, table: &DeTable<'_>) -> Read<Policy> {
     let subscription = root.section("subscription", subscription);
     let retention = root.section("retention", retention);
     let links = root.section("links", links);
-    let limits = root.section("limits", |section| {
-        let per_client = section.required("per_client", &LIMIT);
-        let total = section.required("total", &LIMIT);
-        Ok(Limits {
-            per_client: per_client?,
-            total: total?,
-        })
-    });
+    let limits = root.section("limits", limits);
     let mail = root.section("mail", mail);
     if let Ok(languages) = &languages {
         check::languages(root, languages);
@@ -84,6 +77,9 @@ fn read(root: &Section<'_>, table: &DeTable<'_>) -> Read<Policy> {
     }
     if let (Ok(links), Ok(retention)) = (&links, &retention) {
         check::links(root, links, retention);
+    }
+    if let Ok(limits) = &limits {
+        check::limits(root, limits);
     }
     if let Ok(mail) = &mail {
         check::mail(root, mail);
@@ -204,11 +200,17 @@ fn topic(section: &Section<'_>, languages: Option<&Languages>) -> Read<Topic> {
 
 fn subscription(section: &Section<'_>) -> Read<Subscription> {
     let cool_down = section.required("cool_down", &PERIOD);
+    let letters_per_day = section.optional("letters_per_day", &COUNT);
+    let letters_until_confirmed = section.optional("letters_until_confirmed", &COUNT);
+    let rest = section.optional("rest", &PERIOD);
     let business_only = section.required("business_only", &FLAG);
     let refused_domains = section.optional_list("refused_domains", &DOMAIN);
     let reminder = section.optional("reminder", &PERIOD);
     Ok(Subscription {
         cool_down: cool_down?,
+        letters_per_day: letters_per_day?.unwrap_or(3),
+        letters_until_confirmed: letters_until_confirmed?.unwrap_or(5),
+        rest: rest?,
         business_only: business_only?,
         refused_domains: refused_domains?,
         reminder: reminder?,
@@ -236,6 +238,38 @@ fn links(section: &Section<'_>) -> Read<Links> {
         confirmation: confirmation?,
         preferences: preferences?,
         sensitive: sensitive?,
+    })
+}
+
+fn limits(section: &Section<'_>) -> Read<Limits> {
+    let per_client = section.required("per_client", &LIMIT);
+    let total = section.required("total", &LIMIT);
+    let per_domain = section.optional("per_domain", &LIMIT);
+    let large_domains = section.optional_list("large_domains", &DOMAIN);
+    let per_large_domain = section.optional("per_large_domain", &LIMIT);
+    let breaker = section.optional_section("breaker", breaker);
+    Ok(Limits {
+        per_client: per_client?,
+        total: total?,
+        per_domain: per_domain?.flatten(),
+        large_domains: large_domains?,
+        per_large_domain: per_large_domain?.flatten(),
+        breaker: breaker?,
+    })
+}
+
+fn breaker(section: &Section<'_>) -> Read<Breaker> {
+    let window = section.required("window", &PERIOD);
+    let settle = section.required("settle", &PERIOD);
+    let least = section.required("least", &COUNT);
+    let share = section.required("share", &PERCENT);
+    let trickle = section.required("trickle", &RATE);
+    Ok(Breaker {
+        window: window?,
+        settle: settle?,
+        least: least?,
+        share: share?,
+        trickle: trickle?,
     })
 }
 

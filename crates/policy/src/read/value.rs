@@ -53,6 +53,22 @@ pub(super) const AMOUNT: Kind<u64> = Kind {
     },
 };
 
+pub(super) const COUNT: Kind<u32> = Kind {
+    example: "5",
+    read: |value| match whole(value)? {
+        0 => Err("expected at least 1".into()),
+        count => Ok(count),
+    },
+};
+
+pub(super) const PERCENT: Kind<u32> = Kind {
+    example: "10",
+    read: |value| match whole(value)? {
+        share @ 1..=100 => Ok(share),
+        _ => Err("expected a share from 1 to 100, in percent".into()),
+    },
+};
+
 pub(super) const CURRENCY: Kind<String> = Kind {
     example: "\"EUR\"",
     read: |value| {
@@ -87,6 +103,11 @@ pub(super) const PERIOD: Kind<Period> = Kind {
 pub(super) const LIMIT: Kind<Option<Rate>> = Kind {
     example: "\"60/minute\" or \"off\"",
     read: |value| Ok(Rate::or_off(text(value)?)?),
+};
+
+pub(super) const RATE: Kind<Rate> = Kind {
+    example: "\"60/hour\"",
+    read: parsed,
 };
 
 pub(super) const LANGUAGE: Kind<Language> = Kind {
@@ -174,6 +195,11 @@ where
     T::Err: Display,
 {
     Ok(text(value)?.parse()?)
+}
+
+fn whole(value: &DeValue<'_>) -> Result<u32, Refusal> {
+    let number = (AMOUNT.read)(value)?;
+    u32::try_from(number).map_err(|_| "the number is too large".into())
 }
 
 fn choice<T: FromStr>(value: &DeValue<'_>, names: &[&str]) -> Result<T, Refusal> {

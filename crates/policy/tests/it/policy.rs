@@ -167,3 +167,55 @@ fn a_rate_is_read_and_written_and_may_be_off() {
 fn nothing_personal_shows_in_the_debug_form_of_a_policy() {
     assert!(!format!("{:?}", Policy::demo()).contains("privacy@"));
 }
+
+#[test]
+fn limits_that_are_left_out_are_warned_about() {
+    let start = crate::edit::DEMO
+        .find("[limits.breaker]")
+        .expect("a breaker");
+    let end = crate::edit::DEMO.find("[mail]").expect("a section");
+    let policy = edited(&[
+        (&crate::edit::DEMO[start..end], ""),
+        ("per_domain = \"600/hour\"", ""),
+    ])
+    .expect("a policy");
+    let codes: Vec<&str> = policy.warnings().iter().map(|one| one.code).collect();
+    assert_eq!(codes, ["unlimited-domains", "no-breaker"]);
+}
+
+/// A provider's domain has the limit of providers, in whichever script it is written.
+#[test]
+fn large_domains_have_a_limit_of_their_own() {
+    let policy = edited(&[("\"gmail.com\"", "\"Bücher.example\"")]).expect("a policy");
+    let is_large = |typed: &str| {
+        let address = EmailAddress::parse(typed).expect(typed);
+        policy.limits.is_large(address.ascii_domain())
+    };
+    assert!(is_large("anna@BÜCHER.example"));
+    assert!(!is_large("anna@gmail.com"));
+    assert_eq!(policy.limits.per_large_domain, "6000/hour".parse().ok());
+}
+
+#[test]
+fn the_breaker_trips_when_too_few_of_enough_confirm() {
+    let breaker = Policy::demo().limits.breaker.expect("a breaker");
+    assert!(breaker.trips(0, 100), "nobody of a hundred");
+    assert!(breaker.trips(9, 91), "nine of a hundred");
+    assert!(!breaker.trips(10, 90), "ten of a hundred");
+    assert!(!breaker.trips(0, 99), "too few to tell");
+    assert!(breaker.trips(u64::MAX / 100, u64::MAX), "no overflow");
+}
+
+#[test]
+fn a_breaker_that_could_judge_nobody_is_refused() {
+    let refused = edited(&[("settle = \"15 minutes\"", "settle = \"2 hours\"")]);
+    let errors = refused.expect_err("nobody would be judged");
+    assert_eq!(errors.problems()[0].key, "limits.breaker.settle");
+    for share in ["0", "101"] {
+        let refused = edited(&[("share = 10 ", &format!("share = {share} "))]);
+        assert_eq!(
+            refused.expect_err(share).problems()[0].key,
+            "limits.breaker.share"
+        );
+    }
+}

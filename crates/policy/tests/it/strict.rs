@@ -5,7 +5,7 @@ use consentry_policy::Policy;
 use crate::edit::DEMO;
 
 /// The tables of the demo policy: a line that begins each, and the path of its keys.
-const TABLES: [(&str, &str); 17] = [
+const TABLES: [(&str, &str); 18] = [
     ("version = ", ""),
     ("[languages]\n", "languages."),
     ("[controller]\n", "controller."),
@@ -31,6 +31,7 @@ const TABLES: [(&str, &str); 17] = [
     ("[retention]\n", "retention."),
     ("[links]\n", "links."),
     ("[limits]\n", "limits."),
+    ("[limits.breaker]\n", "limits.breaker."),
     ("[mail]\n", "mail."),
 ];
 
@@ -61,7 +62,7 @@ fn an_unknown_key_is_refused_in_every_table() {
 }
 
 /// Lines of the demo policy that may go: what they say is optional.
-const OPTIONAL: [&str; 13] = [
+const OPTIONAL: [&str; 19] = [
     "legal_form",
     "capital",
     "registry_number",
@@ -74,6 +75,12 @@ const OPTIONAL: [&str; 13] = [
     "reminder",
     "unsubscribed",
     "backups",
+    "letters_per_day",
+    "letters_until_confirmed",
+    "rest",
+    "per_domain",
+    "per_large_domain",
+    "large_domains",
     "#",
 ];
 

@@ -9,7 +9,7 @@ use consentry_address::EmailAddress;
 use consentry_keys::KeyState;
 use consentry_policy::Policy;
 use consentry_service::{
-    Error, Job, Service,
+    BreakerStatus, Error, Job, Service,
     ports::{JobStatus, LetterState, StoreError},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -121,6 +121,7 @@ pub(crate) async fn examine(
     if report.schema(service.check().await)? {
         report.clock(&service, settings).await?;
         report.outbox(&service).await?;
+        report.breaker(&service).await?;
         report.jobs(&service, settings).await?;
         report.backup(&app, service.now()).await?;
     }
@@ -334,6 +335,28 @@ impl Report {
             );
             self.add("overdue", Verdict::Problem, text);
         }
+        Ok(())
+    }
+
+    /// Whether sign-ups are slowed down because hardly anybody confirms.
+    async fn breaker(&mut self, service: &Service) -> Result<(), Error> {
+        let (result, text) = match service.breaker_status().await? {
+            None => (Verdict::Ok, "the policy has none".to_owned()),
+            Some(BreakerStatus { seen, is_tripped }) => {
+                let all = seen.confirmed + seen.unconfirmed;
+                let counted = format!("{} of {all} recent sign-ups are confirmed", seen.confirmed);
+                if is_tripped {
+                    let text = format!(
+                        "{counted}: sign-ups are slowed down to a trickle; somebody signs up \
+                         strangers, or confirmation letters do not arrive"
+                    );
+                    (Verdict::Problem, text)
+                } else {
+                    (Verdict::Ok, counted)
+                }
+            }
+        };
+        self.add("breaker", result, text);
         Ok(())
     }
 

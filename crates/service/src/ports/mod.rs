@@ -15,7 +15,7 @@ pub use outbox::{
     HandOver, LeasedLetter, LetterId, LetterState, NewLetter, OutboxStatus, Settlement, WorkerId,
 };
 pub use recovery::Recovery;
-pub use store::{Candidates, Census, Filter, JobStatus, Store};
+pub use store::{Candidates, Census, Confirmations, Filter, JobStatus, Store};
 pub use unit::{Change, PurgeReason, StoreError, UnitOfWork};
 
 /// The time. The wall clock in a program, a fixed instant in a test.

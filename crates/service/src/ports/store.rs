@@ -44,6 +44,15 @@ pub struct Census {
     pub candidates: Vec<u64>,
 }
 
+/// What became of the sign-ups of some time: what the breaker judges by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Confirmations {
+    /// People who have confirmed.
+    pub confirmed: u64,
+    /// People who have not, and have not left either.
+    pub unconfirmed: u64,
+}
+
 /// The last run of a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobStatus {
@@ -109,6 +118,14 @@ pub trait Store: Send + Sync {
         controller: &ControllerId,
         candidates: &[Candidates],
     ) -> Result<Census, StoreError>;
+    /// What became of the live records that were first submitted after one instant and up to
+    /// another.
+    async fn confirmations(
+        &self,
+        controller: &ControllerId,
+        after: Timestamp,
+        until: Timestamp,
+    ) -> Result<Confirmations, StoreError>;
 
     /// Cleans the bytes of purged records out of the files, where this engine can (SQLite:
     /// VACUUM, statistics, WAL; PostgreSQL: VACUUM and ANALYZE of what was touched). Does

@@ -2,8 +2,8 @@
 
 use consentry_address::EmailAddress;
 use consentry_domain::{
-    Action, Channel, ConsentEvent, Evidence, LetterKind, Receipt, RequestedAddress, Subject,
-    SubjectId, Subscription, TopicState,
+    Action, Channel, ConsentEvent, Evidence, LetterKind, Prompts, Receipt, RequestedAddress,
+    Subject, SubjectId, Subscription, TopicState,
 };
 use consentry_policy::{ControllerId, Language, LegalBasis, NoticeVersion, TopicId};
 use consentry_service::ports::{
@@ -67,6 +67,7 @@ pub(crate) fn pending(typed: &str) -> Subject {
         }],
         first_submitted_at: now(),
         last_prompted_at: Some(now()),
+        prompts: Prompts::default(),
         reminded_at: None,
         objected_at: None,
         restricted_at: None,
@@ -106,6 +107,11 @@ pub(crate) fn full(typed: &str) -> Subject {
         ],
         first_submitted_at: minutes(7),
         last_prompted_at: Some(minutes(8)),
+        prompts: Prompts {
+            last_at: Some(minutes(14)),
+            in_a_row: 2,
+            unconfirmed: u16::MAX,
+        },
         reminded_at: Some(minutes(9)),
         objected_at: Some(minutes(10)),
         restricted_at: Some(minutes(11)),

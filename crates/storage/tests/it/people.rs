@@ -1,7 +1,7 @@
 //! Reading people back: whole, in one controller's scope, hidden when they asked for it.
 
 use consentry_domain::{PersonState, Subject, SubjectId, TopicState};
-use consentry_service::ports::{Candidates, Filter, Store};
+use consentry_service::ports::{Candidates, Confirmations, Filter, Store};
 use consentry_storage::SeaOrmStore;
 
 use crate::{
@@ -17,6 +17,7 @@ on_both! {
     another_controller_never_sees_a_row,
     a_list_is_narrowed_and_paged,
     candidates_are_those_whose_clock_has_run_oldest_first,
+    the_breaker_counts_who_signed_up_in_its_window,
 }
 
 async fn every_field_survives_the_round_trip(database: &TestDatabase) {
@@ -203,4 +204,38 @@ async fn list(store: &SeaOrmStore, filter: &Filter) -> Vec<SubjectId> {
 
 fn ids(people: &[Subject]) -> Vec<SubjectId> {
     people.iter().map(|person| person.id).collect()
+}
+
+/// What the breaker judges by: whoever confirmed and whoever did not, first submitted after the one
+/// instant and up to the other, of this controller; nobody who left or asked for erasure.
+async fn the_breaker_counts_who_signed_up_in_its_window(database: &TestDatabase) {
+    let store = database.store().await;
+    let signed_up = async |number: u32, minute: i64, state: Option<TopicState>| {
+        let mut person = pending(&format!("person{number}@example.org"));
+        person.first_submitted_at = minutes(minute);
+        match state {
+            Some(state) => person.subscriptions[0].state = state,
+            None => person.erased_at = Some(now()),
+        }
+        if number == 9 {
+            person.controller = other();
+        }
+        insert(&store, &person).await;
+    };
+    signed_up(1, 0, Some(TopicState::Pending)).await;
+    signed_up(2, 1, Some(TopicState::Pending)).await;
+    signed_up(3, 2, Some(TopicState::Confirmed)).await;
+    signed_up(4, 3, Some(TopicState::Pending)).await;
+    signed_up(5, 3, Some(TopicState::Unsubscribed)).await;
+    signed_up(6, 3, None).await;
+    signed_up(7, 4, Some(TopicState::Confirmed)).await;
+    signed_up(9, 2, Some(TopicState::Pending)).await;
+    let found = store.confirmations(&acme(), minutes(0), minutes(3)).await;
+    let expected = Confirmations {
+        confirmed: 1,
+        unconfirmed: 2,
+    };
+    assert_eq!(found, Ok(expected));
+    let none = store.confirmations(&acme(), minutes(5), minutes(9)).await;
+    assert_eq!(none, Ok(Confirmations::default()));
 }

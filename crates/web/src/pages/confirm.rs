@@ -13,6 +13,7 @@ use crate::{
     app::App,
     input::Form,
     layout::{self, Layout, TopicWords},
+    limits::Cause,
     pages::message::MessagePage,
     problem::{Problem, spoken},
     visitor::Visitor,
@@ -49,6 +50,7 @@ async fn pressed(
     form: &Form,
 ) -> Result<Response, Problem> {
     if form.one("action")? == Some("renew") {
+        app.admit(visitor.client, Cause::FreshLink).await?;
         app.service().renew_confirmation(token).await?;
         return Ok(renewed(Layout::new(app, visitor)));
     }

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 use consentry_address::EmailAddress;
-use consentry_domain::{Channel, SignUp};
+use consentry_domain::SignUp;
 use consentry_policy::TopicId;
 use consentry_service::SignUpOutcome;
 use serde::Deserialize;
@@ -19,7 +19,11 @@ use crate::{
     app::App,
     input::{Form, Input},
     layout::{self, Layout, TopicWords},
-    pages::message::MessagePage,
+    limits::Cause,
+    pages::{
+        message::MessagePage,
+        work::{self, Effort},
+    },
     problem::{FieldError, Problem, spoken},
     visitor::Visitor,
 };
@@ -34,7 +38,7 @@ pub(crate) async fn show(
     Extension(visitor): Extension<Visitor>,
 ) -> Response {
     let page = HomePage::new(Layout::new(&app, &visitor));
-    layout::public(visitor.language, &page)
+    work::with_script(&app, layout::public(visitor.language, &page))
 }
 
 /// `GET /subscribe/thanks`: what everybody sees after the form (S0-30).
@@ -77,7 +81,8 @@ async fn by_form(app: &App, visitor: &Visitor, form: &Form) -> Response {
             return Ok(());
         }
         let topics: Vec<_> = form.all("topic").collect();
-        accept(app, &visitor, typed, &topics, Channel::Form).await
+        let effort = Effort::of_form(form)?;
+        accept(app, &visitor, typed, &topics, effort).await
     };
     match outcome.await {
         Ok(()) => {
@@ -91,7 +96,13 @@ async fn by_form(app: &App, visitor: &Visitor, form: &Form) -> Response {
                 error: Some(wrong.words(&layout)),
                 ..HomePage::new(layout)
             };
-            layout::page(StatusCode::UNPROCESSABLE_ENTITY, visitor.language, &page)
+            let page = layout::page(StatusCode::UNPROCESSABLE_ENTITY, visitor.language, &page);
+            work::with_script(app, page)
+        }
+        // The page stays usable without the script: patience takes the place of work.
+        Err(Problem::NoEffort(lacking)) => {
+            let layout = Layout::new(app, &visitor.at("/"));
+            work::wait(layout, form, lacking)
         }
         Err(problem) => spoken(visitor, problem),
     }
@@ -103,6 +114,8 @@ struct Document {
     email: Option<Value>,
     topic: Option<Value>,
     lang: Option<Value>,
+    challenge: Option<Value>,
+    solution: Option<Value>,
 }
 
 async fn by_json(app: &App, visitor: &Visitor, bytes: &Bytes) -> Response {
@@ -124,7 +137,10 @@ async fn by_json(app: &App, visitor: &Visitor, bytes: &Bytes) -> Response {
             Some(_) => None,
         };
         let topics = topics.ok_or(Problem::Invalid(FieldError::UNKNOWN_TOPIC))?;
-        accept(app, &visitor, typed, &topics, Channel::Json).await
+        let text =
+            |member: &Option<Value>| member.as_ref().and_then(Value::as_str).map(str::to_owned);
+        let effort = Effort::of_document(text(&document.challenge), text(&document.solution));
+        accept(app, &visitor, typed, &topics, effort).await
     };
     match outcome.await {
         Ok(()) => (StatusCode::ACCEPTED, Json(json!({ "status": "accepted" }))).into_response(),
@@ -138,7 +154,7 @@ async fn accept(
     visitor: &Visitor,
     typed: Option<&str>,
     topics: &[&str],
-    channel: Channel,
+    effort: Effort,
 ) -> Result<(), Problem> {
     let invalid = |_: &Problem| SignUpOutcome::Invalid.count();
     let address = parse_address(typed).inspect_err(invalid)?;
@@ -148,10 +164,16 @@ async fn accept(
     } else {
         parse_topics(topics.iter().copied()).inspect_err(invalid)?
     };
-    app.limits()
-        .admit(visitor.client)
-        .inspect_err(|_| SignUpOutcome::Limited.count())
-        .map_err(Problem::TooMany)?;
+    let channel = effort.channel();
+    let limited = |_: &Problem| SignUpOutcome::Limited.count();
+    let proof = effort.check(app, visitor)?;
+    app.admit(visitor.client, Cause::SignUp(&address))
+        .await
+        .inspect_err(limited)?;
+    if let Some(proof) = proof {
+        let spent = app.service().spend(&proof);
+        spent.map_err(|lacking| Problem::NoEffort(Some(lacking)))?;
+    }
     let request = SignUp {
         address,
         topics,
@@ -201,6 +223,11 @@ impl HomePage {
             error: None,
             layout,
         }
+    }
+
+    /// Where the script gets the work from that goes before a sign-up.
+    fn challenge(&self) -> Option<String> {
+        self.layout.challenge()
     }
 
     /// The label of the one field (S0-14).

@@ -15,6 +15,7 @@ use crate::{
     app::App,
     input::Form,
     layout::{self, Layout},
+    limits::Cause,
     pages::{home::parse_address, message::MessagePage},
     problem::{Problem, spoken},
     visitor::Visitor,
@@ -64,9 +65,7 @@ async fn mail_link(app: &App, visitor: &Visitor, form: &Form) -> Result<Response
         }
         Err(problem) => return Err(problem),
     };
-    app.limits()
-        .admit(visitor.client)
-        .map_err(Problem::TooMany)?;
+    app.admit(visitor.client, Cause::Link(&address)).await?;
     let answer_at = Instant::now() + ANSWER_TIME;
     let asked = app.service().mail_link(&address).await;
     sleep_until(answer_at).await;

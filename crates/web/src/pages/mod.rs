@@ -9,3 +9,4 @@ pub(crate) mod mailbox;
 pub(crate) mod message;
 pub(crate) mod preferences;
 pub(crate) mod privacy;
+pub(crate) mod work;

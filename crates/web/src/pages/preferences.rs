@@ -19,6 +19,7 @@ use crate::{
     app::App,
     input::Form,
     layout::{self, Layout, TopicWords},
+    limits::Cause,
     pages::{home::parse_topics, message::MessagePage},
     problem::{FieldError, Problem, spoken},
     visitor::Visitor,
@@ -144,7 +145,14 @@ impl Visit {
             ("renew", _) => return self.renew().await,
             ("erase", Door::Preferences) => service.erase(token).await.map(|()| self.erased()),
             ("export", Door::Preferences) => service.export(token).await.map(attachment),
-            ("change-address", Door::Preferences) => self.change_address(email).await,
+            ("change-address", Door::Preferences) => match EmailAddress::parse(email) {
+                Ok(new) => {
+                    let cause = Cause::NewAddress(&new);
+                    self.app.admit(self.visitor.client, cause).await?;
+                    self.change_address(new).await
+                }
+                Err(reason) => Err(reason.into()),
+            },
             ("erase" | "export" | "change-address", Door::Unsubscribe) => {
                 Err(LinkError::NotFresh.into())
             }
@@ -184,8 +192,7 @@ impl Visit {
         }
     }
 
-    async fn change_address(&self, typed: &str) -> Result<Response, Error> {
-        let new = EmailAddress::parse(typed)?;
+    async fn change_address(&self, new: EmailAddress) -> Result<Response, Error> {
         let service = self.app.service();
         service.change_address(&self.token, new).await?;
         let layout = self.layout();
@@ -201,6 +208,9 @@ impl Visit {
 
     /// The button of an expired link, and of an old one that may not do what needs a fresh one.
     async fn renew(&self) -> Result<Response, Problem> {
+        self.app
+            .admit(self.visitor.client, Cause::FreshLink)
+            .await?;
         let service = self.app.service();
         service.mail_fresh_link(self.door, &self.token).await?;
         let sent = self.layout().href("/preferences/sent");
@@ -208,6 +218,9 @@ impl Visit {
     }
 
     async fn mail_fresh_link(&self) -> Result<Response, Problem> {
+        self.app
+            .admit(self.visitor.client, Cause::FreshLink)
+            .await?;
         let service = self.app.service();
         service.mail_fresh_link(self.door, &self.token).await?;
         let layout = self.layout();

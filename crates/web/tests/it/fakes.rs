@@ -7,12 +7,12 @@ use std::sync::{
 
 use async_trait::async_trait;
 use consentry_address::EmailAddress;
-use consentry_domain::{ConsentEvent, LetterKind, Subject, SubjectId};
+use consentry_domain::{ConsentEvent, LetterKind, PersonState, Subject, SubjectId};
 use consentry_policy::ControllerId;
 use consentry_service::ports::{
-    Candidates, Census, Change, Clock, Delivery, Filter, HandOver, JobStatus, LeasedLetter, Letter,
-    LetterId, LocalMailbox, MailboxLetter, Mailer, MailerError, OutboxStatus, PurgeReason, Random,
-    ReplyCode, Settlement, Store, StoreError, UnitOfWork, WorkerId,
+    Candidates, Census, Change, Clock, Confirmations, Delivery, Filter, HandOver, JobStatus,
+    LeasedLetter, Letter, LetterId, LocalMailbox, MailboxLetter, Mailer, MailerError, OutboxStatus,
+    PurgeReason, Random, ReplyCode, Settlement, Store, StoreError, UnitOfWork, WorkerId,
 };
 use jiff::Timestamp;
 
@@ -158,6 +158,26 @@ impl Store for MemoryStore {
 
     async fn census(&self, _: &ControllerId, _: &[Candidates]) -> Result<Census, StoreError> {
         not_for_pages()
+    }
+
+    async fn confirmations(
+        &self,
+        _: &ControllerId,
+        after: Timestamp,
+        until: Timestamp,
+    ) -> Result<Confirmations, StoreError> {
+        let rows = self.reach()?;
+        let count = |state| {
+            let is_counted = |held: &&Subject| {
+                let at = held.first_submitted_at;
+                held.state() == state && held.erased_at.is_none() && after < at && at <= until
+            };
+            rows.people.iter().filter(is_counted).count() as u64
+        };
+        Ok(Confirmations {
+            confirmed: count(PersonState::Confirmed),
+            unconfirmed: count(PersonState::Pending),
+        })
     }
 
     async fn clean_purged_bytes(&self) -> Result<bool, StoreError> {

@@ -18,3 +18,4 @@ mod public;
 mod site;
 mod static_files;
 mod subscribe;
+mod work;

@@ -194,6 +194,11 @@ impl Site {
         self.clock.now()
     }
 
+    pub(crate) fn wait_seconds(&self, seconds: i64) {
+        let span = jiff::SignedDuration::from_secs(seconds);
+        self.clock.set(self.clock.now() + span);
+    }
+
     pub(crate) fn wait(&self, hours: i64) {
         let span = jiff::SignedDuration::from_hours(hours);
         self.clock.set(self.clock.now() + span);
