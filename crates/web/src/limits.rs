@@ -100,14 +100,14 @@ impl Limits {
         };
         if matches!(cause, Cause::NewAddress(_)) {
             let key = self.hasher.hash_one(address.comparison_key());
-            self.newcomers.admit(key)?;
+            self.newcomers.admit(&key)?;
         }
         let domain = address.ascii_domain();
         let key = self.hasher.hash_one(domain);
         if self.policy.is_large(domain) {
-            self.large_domains.admit(key)?;
+            self.large_domains.admit(&key)?;
         } else {
-            self.domains.admit(key)?;
+            self.domains.admit(&key)?;
         }
         if is_breaker_tripped && !matches!(cause, Cause::Link(_)) {
             self.trickle.admit()?;
@@ -144,9 +144,9 @@ impl Clients {
     }
 
     fn admit(&self, client: Client) -> Result<(), Duration> {
-        self.one.admit(client)?;
+        self.one.admit(&client)?;
         match client.network() {
-            Some(network) => self.network.admit(network),
+            Some(network) => self.network.admit(&network),
             None => Ok(()),
         }
     }
@@ -193,14 +193,14 @@ impl<K: Hash + Eq + Clone> Each<K> {
         }
     }
 
-    fn admit(&self, key: K) -> Result<(), Duration> {
+    fn admit(&self, key: &K) -> Result<(), Duration> {
         let Some(limiter) = &self.limiter else {
             return Ok(());
         };
         if self.counted.fetch_add(1, Ordering::Relaxed) % SWEEP_EVERY == SWEEP_EVERY - 1 {
             limiter.retain_recent();
         }
-        let admitted = limiter.check_key(&key);
+        let admitted = limiter.check_key(key);
         admitted.map_err(|until| wait(&until, &self.clock))
     }
 }

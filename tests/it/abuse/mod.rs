@@ -16,3 +16,9 @@ mod wire;
 fn is_long() -> bool {
     std::env::var_os("CONSENTRY_TEST_LONG").is_some_and(|value| value == "1")
 }
+
+/// Tells a figure to whoever runs the tests with `--nocapture`.
+#[expect(clippy::print_stdout, reason = "a figure for the documentation")]
+fn tell(figure: &str) {
+    println!("{figure}");
+}

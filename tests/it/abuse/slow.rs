@@ -8,7 +8,7 @@ use std::{
 use consentry_tests::{database::Engine, http::Client, raw::Raw, site::Site};
 use rcgen::generate_simple_self_signed;
 
-use super::is_long;
+use super::{is_long, tell};
 
 /// Nobody holds a connection for longer who sends nothing, or too little. The server's patience is
 /// 10 seconds; the rest is for a machine under load.
@@ -107,7 +107,9 @@ fn slow_connections_leave_the_others_served() {
         assert_eq!(answer.status, 303);
         longest = longest.max(begun.elapsed());
     }
-    println!("{count} slow connections: the longest sign-up took {longest:?}");
+    tell(&format!(
+        "{count} slow connections: the longest sign-up took {longest:?}"
+    ));
     assert!(longest < Duration::from_secs(5), "{longest:?}");
     let since = Instant::now();
     for raw in &mut slow {

@@ -10,7 +10,7 @@ use std::{
 
 use consentry_tests::{database::Engine, raw::Raw};
 
-use super::is_long;
+use super::{is_long, tell};
 use crate::steps::{Stage, on_each_engine, site};
 
 on_each_engine!(
@@ -26,7 +26,7 @@ fn auc(one: &[Duration], other: &[Duration]) -> f64 {
     let mut ranks = 0.0;
     for tie in all.chunk_by(|a, b| a.0 == b.0) {
         let before = all.partition_point(|entry| entry.0 < tie[0].0);
-        let mean = count(before) + (count(tie.len()) + 1.0) / 2.0;
+        let mean = count(before) + f64::midpoint(count(tie.len()), 1.0);
         ranks += mean * count(tie.iter().filter(|entry| entry.1).count());
     }
     let (n, m) = (count(one.len()), count(other.len()));
@@ -85,16 +85,13 @@ fn the_time_of_a_sign_up_tells_nobody_who_is_held(engine: Engine) {
     let stage = Stage::open(site(engine));
     let [pending, confirmed, left] = ["pending", "confirmed", "left"].map(|who| {
         let address = format!("{who}@kunde.example");
-        match who {
-            "pending" => stage.sign_up(&address),
-            _ => {
-                let letter = stage.subscribe(&address);
-                if who == "left" {
-                    stage.one_click(&letter);
-                }
-                stage.sign_up(&address)
+        if who != "pending" {
+            let letter = stage.subscribe(&address);
+            if who == "left" {
+                stage.one_click(&letter);
             }
-        };
+        }
+        stage.sign_up(&address);
         stage.pass();
         address
     });
@@ -119,7 +116,7 @@ fn the_time_of_a_sign_up_tells_nobody_who_is_held(engine: Engine) {
             ask(sample % 2 == 1);
         }
         let share = auc(&known_times, &new_times);
-        println!("{known}: AUC {share:.3} over 2 x {samples}");
+        tell(&format!("{known}: AUC {share:.3} over 2 x {samples}"));
         assert!(
             (share - 0.5).abs() <= error,
             "{known} is told apart: AUC {share:.3}"
@@ -166,9 +163,7 @@ fn the_time_of_a_mailed_link_tells_nobody_who_is_held(engine: Engine) {
         times.map(|(_, time)| *time).collect()
     };
     let share = auc(&of(true), &of(false));
-    println!(
-        "mailed links: AUC {share:.3} over 2 x {}",
-        connections * turns
-    );
+    let samples = connections * turns;
+    tell(&format!("mailed links: AUC {share:.3} over 2 x {samples}"));
     assert!((share - 0.5).abs() <= error, "told apart: AUC {share:.3}");
 }
