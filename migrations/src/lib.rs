@@ -8,7 +8,7 @@
 //! ```
 //! use consentry_migrations::{Migrator, sea_orm_migration::MigratorTrait};
 //!
-//! assert_eq!(Migrator::migrations().len(), 1);
+//! assert_eq!(Migrator::migrations().len(), 2);
 //! ```
 
 pub use sea_orm_migration;
@@ -18,6 +18,7 @@ use sea_orm_migration::{
 
 mod former;
 mod m0001_initial;
+mod m0007_trouble;
 
 pub use former::adopt;
 
@@ -36,6 +37,9 @@ impl MigratorTrait for Migrator {
     }
 
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_initial::Migration)]
+        vec![
+            Box::new(m0001_initial::Migration),
+            Box::new(m0007_trouble::Migration),
+        ]
     }
 }

@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use crate::{
     Error, PublicUrl,
     ports::{Change, Clock, LetterId, Mailer, NewLetter, Random, Store, StoreError, UnitOfWork},
+    rest::Rest,
     together::Together,
 };
 
@@ -43,6 +44,7 @@ pub struct Service {
     parts: Arc<Parts>,
     together: Arc<Together>,
     dispatch_failed: Arc<AtomicBool>,
+    rest: Arc<Rest>,
 }
 
 impl fmt::Debug for Service {
@@ -64,6 +66,7 @@ impl Service {
             parts: Arc::new(parts),
             together: Arc::default(),
             dispatch_failed: Arc::default(),
+            rest: Arc::default(),
         }
     }
 
@@ -93,6 +96,11 @@ impl Service {
     /// Remembers whether the last dispatch failed; answers with how the one before ended.
     pub(crate) fn note_dispatch(&self, failed: bool) -> bool {
         self.dispatch_failed.swap(failed, Ordering::Relaxed)
+    }
+
+    /// Whether the relay is left alone just now.
+    pub(crate) fn rest(&self) -> &Rest {
+        &self.rest
     }
 
     pub(crate) fn together(&self) -> &Together {

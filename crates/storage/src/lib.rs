@@ -35,6 +35,7 @@ mod connect;
 mod entity;
 mod error;
 mod jobs;
+mod letters;
 mod outbox;
 mod people;
 mod renewal;

@@ -5,11 +5,13 @@
 #[macro_use]
 mod support;
 
+mod dispatch;
 mod documented;
 mod fixtures;
 mod jobs;
 mod joined;
 mod keys;
+mod letters;
 mod outbox;
 mod people;
 mod purge;
