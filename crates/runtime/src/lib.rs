@@ -27,6 +27,7 @@ mod exit;
 mod mailing;
 mod paths;
 mod policy_file;
+mod remedy;
 mod server;
 mod settings;
 mod shutdown;

@@ -23,7 +23,17 @@ pub(crate) fn start(settings: &Settings) -> Result<(), Failure> {
     } else {
         builder.with_target(false).try_init()
     };
-    started.map_err(|error| Failure::usage(format!("log: {error}")))
+    started.map_err(|error| Failure::usage(format!("log: {error}")))?;
+    log_panics();
+    Ok(())
+}
+
+/// The words of a panic may quote what it stumbled over, such as an address: its place is enough.
+fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        tracing::error!(place, "a defect of this program: it panicked");
+    }));
 }
 
 fn directive(text: &str) -> tracing_subscriber::filter::Directive {

@@ -3,6 +3,7 @@
 //! JSON goes to stdout alone, messages go to stderr; the exit codes are the contract's.
 
 mod keys;
+mod letters;
 mod output;
 mod subscriber;
 
@@ -21,6 +22,7 @@ use crate::{
 };
 
 use keys::KeysCommand;
+use letters::LettersCommand;
 use output::{Table, print_json, print_line};
 use subscriber::SubscriberCommand;
 
@@ -43,6 +45,9 @@ enum AdminCommand {
     /// Look at subscribers and act on their requests
     #[command(subcommand)]
     Subscriber(SubscriberCommand),
+    /// Look at the outbox: what waits, what was given up and why, what to try again
+    #[command(subcommand)]
+    Letters(LettersCommand),
     /// Look at the key ring, rotate and retire keys
     #[command(subcommand)]
     Keys(KeysCommand),
@@ -83,6 +88,12 @@ pub fn admin(cli: Cli) -> Result<(), Failure> {
             AdminCommand::Migrate => migrate(&settings).await,
             AdminCommand::Doctor(listing) => check(&settings, listing).await,
             AdminCommand::Keys(command) => keys::run(&settings, command).await,
+            AdminCommand::Letters(command) => {
+                let (app, service) = open(&settings).await?;
+                let ended = letters::run(&service, command).await;
+                app.close().await;
+                ended
+            }
             AdminCommand::Subscriber(command) => {
                 let (app, service) = open(&settings).await?;
                 let ended = subscriber::run(&service, command).await;
@@ -130,6 +141,12 @@ async fn check(settings: &Settings, listing: Listing) -> Result<(), Failure> {
         1 => Err(Failure::Found("1 check found a problem".to_owned())),
         count => Err(Failure::Found(format!("{count} checks found a problem"))),
     }
+}
+
+/// A time to the second, in UTC.
+fn short(at: &str) -> String {
+    let seconds = at.split('.').next().unwrap_or(at).trim_end_matches('Z');
+    format!("{}Z", seconds.replace('T', " "))
 }
 
 /// Asks before something that cannot be taken back.
