@@ -30,6 +30,7 @@ pub(crate) fn remedy(trouble: Trouble) -> &'static str {
         Reason::Unreadable => {
             "the record cannot be read: is the key ring complete (`keys list`)? then `letters retry`"
         }
+        _ => "look into the log",
     }
 }
 

@@ -115,13 +115,13 @@ async fn take(
         lease.exec(db).await.map_err(store_error)?;
     }
     if !damaged.is_empty() {
-        set_aside(db, &damaged, clock).await?;
+        set_aside(db, &damaged).await?;
     }
     Ok(taken)
 }
 
 /// Letters whose row cannot be read: for the operator, and in nobody's way.
-async fn set_aside(db: &DatabaseTransaction, ids: &[i64], clock: i64) -> Result<(), StoreError> {
+async fn set_aside(db: &DatabaseTransaction, ids: &[i64]) -> Result<(), StoreError> {
     letter::Entity::update_many()
         .filter(Column::Id.is_in(ids.iter().copied()))
         .col_expr(Column::State, Expr::value(LetterState::Failed.as_str()))
@@ -129,7 +129,6 @@ async fn set_aside(db: &DatabaseTransaction, ids: &[i64], clock: i64) -> Result<
         .col_expr(Column::DueAt, Expr::value(None::<i64>))
         .col_expr(Column::Worker, Expr::value(None::<String>))
         .col_expr(Column::LeasedUntil, Expr::value(None::<i64>))
-        .col_expr(Column::SettledAt, Expr::value(clock))
         .exec(db)
         .await
         .map_err(store_error)?;

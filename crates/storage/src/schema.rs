@@ -24,9 +24,9 @@ pub struct MigrationStatus {
     pub is_current: bool,
 }
 
-/// Applies what is missing, all of it in one transaction. Whoever comes second waits, and finds
-/// nothing to do.
-pub(crate) async fn migrate(database: &Database) -> Result<(), StoreError> {
+/// Applies what is missing, all of it in one transaction, and says how many migrations that were.
+/// Whoever comes second waits, and finds nothing to do.
+pub(crate) async fn migrate(database: &Database) -> Result<usize, StoreError> {
     let transaction = database.write().await?;
     if !database.is_sqlite() {
         let lock = format!("SELECT pg_advisory_xact_lock({ADVISORY_LOCK})");
@@ -37,10 +37,14 @@ pub(crate) async fn migrate(database: &Database) -> Result<(), StoreError> {
             .map_err(store_error)?;
     }
     adopt(&transaction.inner).await.map_err(store_error)?;
+    let missing = Migrator::get_pending_migrations(&transaction.inner)
+        .await
+        .map_err(store_error)?;
     Migrator::up(&transaction.inner, None)
         .await
         .map_err(store_error)?;
-    transaction.commit().await
+    transaction.commit().await?;
+    Ok(missing.len())
 }
 
 pub(crate) async fn status(database: &Database) -> Result<MigrationStatus, StoreError> {

@@ -71,8 +71,9 @@ impl SeaOrmStore {
         }
     }
 
-    /// Brings the schema up to date. Safe to run in several processes at once.
-    pub async fn migrate(&self) -> Result<(), StoreError> {
+    /// Brings the schema up to date; answers with how many migrations that took. Safe to run in several
+    /// processes at once: one of them does it.
+    pub async fn migrate(&self) -> Result<usize, StoreError> {
         schema::migrate(&self.database).await
     }
 

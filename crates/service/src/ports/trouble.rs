@@ -69,6 +69,7 @@ macro_rules! reasons {
     ($($(#[$doc:meta])* $variant:ident => $text:literal,)+) => {
         /// Why the last hand-over of a letter did not end with "taken".
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
         pub enum Reason { $($(#[$doc])* $variant,)+ }
 
         impl Reason {
