@@ -15,6 +15,11 @@ admin *arguments:
 test *arguments:
     tests/run {{arguments}}
 
+# Run the long variants of the fault tests, one after the other, and print their figures
+soak *arguments='crash:: faults::':
+    cargo build --workspace --bins --locked
+    CONSENTRY_TEST_LONG=1 tests/with-postgres cargo test -p consentry-tests --locked -- --include-ignored --nocapture --test-threads=1 {{arguments}}
+
 # Run everything a change must pass
 check:
     .ci/run

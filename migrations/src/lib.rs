@@ -8,7 +8,7 @@
 //! ```
 //! use consentry_migrations::{Migrator, sea_orm_migration::MigratorTrait};
 //!
-//! assert_eq!(Migrator::migrations().len(), 3);
+//! assert_eq!(Migrator::migrations().len(), 4);
 //! ```
 
 pub use sea_orm_migration;
@@ -20,6 +20,7 @@ mod former;
 mod m0001_initial;
 mod m0004_prompts;
 mod m0006_recovery;
+mod m0007_trouble;
 
 pub use former::adopt;
 
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_initial::Migration),
             Box::new(m0004_prompts::Migration),
             Box::new(m0006_recovery::Migration),
+            Box::new(m0007_trouble::Migration),
         ]
     }
 }

@@ -48,7 +48,25 @@ impl Client {
     }
 
     /// Any request. `target` is a path, or a whole URL (a link from a mail).
+    ///
+    /// # Panics
+    /// When there is no answer.
     pub fn request(&self, method: &str, target: &str, kind: Option<&str>, body: &[u8]) -> Answer {
+        self.try_request(method, target, kind, body)
+            .unwrap_or_else(|error| panic!("{method} {target}: {error}"))
+    }
+
+    /// [`Client::request`] of a server that may be killed before it has answered.
+    ///
+    /// # Errors
+    /// In words, when there is no answer, or only a part of one.
+    pub fn try_request(
+        &self,
+        method: &str,
+        target: &str,
+        kind: Option<&str>,
+        body: &[u8],
+    ) -> Result<Answer, String> {
         let url = if target.starts_with('/') {
             format!("{}{target}", self.base)
         } else {
@@ -69,15 +87,15 @@ impl Client {
         } else {
             self.agent.run(request.map(|_| ()))
         };
-        let mut response = result.unwrap_or_else(|error| panic!("{method} {target}: {error}"));
-        Answer {
+        let mut response = result.map_err(|error| error.to_string())?;
+        Ok(Answer {
             status: response.status().as_u16(),
             headers: response.headers().clone(),
             body: response
                 .body_mut()
                 .read_to_string()
-                .expect("the body is UTF-8"),
-        }
+                .map_err(|error| error.to_string())?,
+        })
     }
 
     /// `GET`.
@@ -87,12 +105,21 @@ impl Client {
 
     /// `POST` of form fields, as a browser sends them.
     pub fn post_form(&self, target: &str, fields: &[(&str, &str)]) -> Answer {
+        self.try_post_form(target, fields)
+            .unwrap_or_else(|error| panic!("POST {target}: {error}"))
+    }
+
+    /// [`Client::post_form`] to a server that may be killed before it has answered.
+    ///
+    /// # Errors
+    /// As [`Client::try_request`].
+    pub fn try_post_form(&self, target: &str, fields: &[(&str, &str)]) -> Result<Answer, String> {
         let pairs: Vec<String> = fields
             .iter()
             .map(|(name, value)| format!("{}={}", percent_encoded(name), percent_encoded(value)))
             .collect();
         let kind = "application/x-www-form-urlencoded";
-        self.request("POST", target, Some(kind), pairs.join("&").as_bytes())
+        self.try_request("POST", target, Some(kind), pairs.join("&").as_bytes())
     }
 
     /// `POST` of form fields as `multipart/form-data`.

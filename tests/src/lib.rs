@@ -54,6 +54,15 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// Whether the long variants are wanted (`just soak`): what takes minutes, and more of everything.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how long the tests may take is the runner's to say"
+)]
+pub fn is_long_run() -> bool {
+    std::env::var_os("CONSENTRY_TEST_LONG").is_some_and(|value| value == "1")
+}
+
 /// Asks again, every 20 milliseconds, until there is an answer.
 ///
 /// # Panics

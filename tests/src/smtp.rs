@@ -13,6 +13,7 @@ use std::{
     time::Duration,
 };
 
+use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use rustls::{
     ServerConfig,
     pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
@@ -27,6 +28,8 @@ pub enum Stage {
     Connect,
     /// `EHLO` or `HELO`.
     Hello,
+    /// `AUTH`, where it is among the extensions.
+    Auth,
     /// `MAIL FROM`.
     Mail,
     /// `RCPT TO`.
@@ -46,6 +49,12 @@ pub enum Fault {
     Close,
     /// Never answers, and keeps the connection open.
     Hang,
+    /// Resets the connection (RST).
+    Reset,
+    /// Gives these bytes as the answer.
+    Garbage(Vec<u8>),
+    /// Does its work, but answers one byte at a time, this far apart.
+    Drip(Duration),
 }
 
 impl Fault {
@@ -113,15 +122,21 @@ pub struct Options {
     pub certificate_names: Vec<String>,
     /// The extensions announced besides `STARTTLS`.
     pub extensions: Vec<String>,
+    /// Whether its certificate has expired.
+    pub expired: bool,
+    /// Closes a connection without a word when it is to take more messages than this.
+    pub messages_per_connection: usize,
 }
 
 impl Default for Options {
-    /// No TLS; `8BITMIME` and `SMTPUTF8`; a certificate for this machine alone.
+    /// No TLS; `8BITMIME` and `SMTPUTF8`; a certificate for this machine alone; no end of messages.
     fn default() -> Self {
         Self {
             tls: Tls::None,
             certificate_names: vec!["localhost".to_owned(), "127.0.0.1".to_owned()],
             extensions: vec!["8BITMIME".to_owned(), "SMTPUTF8".to_owned()],
+            expired: false,
+            messages_per_connection: usize::MAX,
         }
     }
 }
@@ -143,14 +158,23 @@ struct Shared {
     messages: Mutex<Vec<Message>>,
     faults: Mutex<HashMap<Stage, VecDeque<Fault>>>,
     standing: Mutex<HashMap<Stage, Fault>>,
+    personal: Mutex<HashMap<(String, Stage), Fault>>,
 }
 
 impl Shared {
     /// The fault that is due at this stage, if any; a queued one is used up.
-    fn fault(&self, stage: Stage) -> Option<Fault> {
-        lock(&self.faults)
-            .get_mut(&stage)
-            .and_then(VecDeque::pop_front)
+    fn fault(&self, stage: Stage, recipient: Option<&Envelope>) -> Option<Fault> {
+        let queued = || {
+            lock(&self.faults)
+                .get_mut(&stage)
+                .and_then(VecDeque::pop_front)
+        };
+        recipient
+            .and_then(|recipient| {
+                let key = (recipient.address.clone(), stage);
+                lock(&self.personal).remove(&key)
+            })
+            .or_else(queued)
             .or_else(|| lock(&self.standing).get(&stage).cloned())
     }
 }
@@ -160,7 +184,7 @@ impl Sink {
     pub fn start(options: Options) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
         let address = listener.local_addr().expect("a bound listener has one");
-        let (tls, certificate) = tls(&options.certificate_names);
+        let (tls, certificate) = tls(&options);
         let shared = Arc::new(Shared {
             options,
             tls: Arc::new(tls),
@@ -169,6 +193,7 @@ impl Sink {
             messages: Mutex::default(),
             faults: Mutex::default(),
             standing: Mutex::default(),
+            personal: Mutex::default(),
         });
         let serving = Arc::clone(&shared);
         thread::spawn(move || accept(&listener, &serving));
@@ -202,6 +227,11 @@ impl Sink {
             .push_back(fault);
     }
 
+    /// Misbehaves once towards one recipient: at [`Stage::Rcpt`], [`Stage::Data`] or [`Stage::Dot`].
+    pub fn once_for(&self, recipient: &str, stage: Stage, fault: Fault) {
+        lock(&self.shared.personal).insert((recipient.to_owned(), stage), fault);
+    }
+
     /// Misbehaves at `stage` until [`Sink::recover`].
     pub fn always(&self, stage: Stage, fault: Fault) {
         lock(&self.shared.standing).insert(stage, fault);
@@ -211,6 +241,7 @@ impl Sink {
     pub fn recover(&self) {
         lock(&self.shared.faults).clear();
         lock(&self.shared.standing).clear();
+        lock(&self.shared.personal).clear();
     }
 
     /// How many connections were opened so far.
@@ -264,17 +295,26 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
     }
 }
 
-fn tls(names: &[String]) -> (ServerConfig, String) {
-    let made = rcgen::generate_simple_self_signed(names).expect("a certificate can be made");
-    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
+fn tls(options: &Options) -> (ServerConfig, String) {
+    let names = options.certificate_names.clone();
+    let mut wanted = CertificateParams::new(names).expect("the names can stand in a certificate");
+    if options.expired {
+        wanted.not_before = date_time_ymd(2020, 1, 1);
+        wanted.not_after = date_time_ymd(2020, 12, 31);
+    }
+    let pair = KeyPair::generate().expect("a key can be made");
+    let certificate = wanted
+        .self_signed(&pair)
+        .expect("a certificate can be made");
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(pair.serialize_der()));
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let configuration = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .expect("ring knows the default versions")
         .with_no_client_auth()
-        .with_single_cert(vec![made.cert.der().clone()], key)
+        .with_single_cert(vec![certificate.der().clone()], key)
         .expect("a fresh key fits its certificate");
-    (configuration, made.cert.pem())
+    (configuration, certificate.pem())
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -92,7 +92,7 @@ impl Consentry {
     /// # Errors
     /// Whatever the database refuses.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        self.store.migrate().await
+        self.store.migrate().await.map(drop)
     }
 
     /// The options of the pages as the policy has them, to be changed and given to

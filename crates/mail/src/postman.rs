@@ -1,11 +1,12 @@
 //! The mailer of the service.
 
 use std::io;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use consentry_domain::SubjectId;
-use consentry_service::ports::{Delivery, Letter, Mailer, MailerError};
+use consentry_service::ports::{Delivery, Letter, Mailer, MailerError, Reason};
 use tokio::task::spawn_blocking;
 use tracing::error;
 
@@ -82,8 +83,11 @@ async fn on_files<T: Send + 'static>(
 #[async_trait]
 impl Mailer for Postman {
     async fn deliver(&self, letter: &Letter) -> Delivery {
-        let Some(message) = self.signed(letter) else {
-            return Delivery::Refused(None);
+        // A panic in here is known to have come before anything was handed over.
+        let message = match panic::catch_unwind(AssertUnwindSafe(|| self.signed(letter))) {
+            Ok(Some(message)) => message,
+            Ok(None) => return Delivery::Refused(Reason::Unwritable.into()),
+            Err(_) => return Delivery::Refused(Reason::Panicked.into()),
         };
         match &self.transport {
             Transport::Smtp(relay) => relay.deliver(&message).await,
@@ -93,7 +97,7 @@ impl Mailer for Postman {
                     Ok(()) => Delivery::Accepted,
                     Err(error) => {
                         error!(kind = ?error.kind(), "the local mailbox cannot be written");
-                        Delivery::Deferred(None)
+                        Delivery::Deferred(Reason::RelayDown.into())
                     }
                 }
             }
@@ -108,6 +112,12 @@ impl Mailer for Postman {
         match &self.transport {
             Transport::Smtp(relay) => relay.connections(),
             Transport::Mailbox(_) | Transport::Memory(_) => LOCAL_CONCURRENCY,
+        }
+    }
+
+    fn cut_short(&self) {
+        if let Transport::Smtp(relay) = &self.transport {
+            relay.cut_short();
         }
     }
 

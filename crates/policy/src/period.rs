@@ -80,6 +80,15 @@ pub enum PeriodError {
 const CHANGE_OF_CLOCKS: SignedDuration = SignedDuration::from_hours(2);
 
 impl Period {
+    /// 30 days.
+    pub const THIRTY_DAYS: Self = match NonZeroU32::new(30) {
+        Some(amount) => Self {
+            amount,
+            unit: PeriodUnit::Days,
+        },
+        None => unreachable!(),
+    };
+
     /// How many of the [unit](Self::unit), for words on a page.
     pub const fn amount(self) -> u32 {
         self.amount.get()

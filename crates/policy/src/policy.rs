@@ -312,4 +312,6 @@ pub struct Mail {
     pub retry_for: Period,
     /// How long an unanswered hand-over rests before its one repetition; at least 15 minutes.
     pub uncertain_after: Period,
+    /// How long a letter that is no longer owed stays in the outbox, from its last hand-over.
+    pub keep_settled: Period,
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::{
     Error, Service,
-    ports::{Filter, JobStatus, OutboxStatus},
+    ports::{Filter, JobStatus, LetterChoice, LetterId, LetterRecord, LetterState, OutboxStatus},
     record::{PersonRecord, PersonalData},
 };
 
@@ -110,6 +110,30 @@ impl Service {
     pub async fn outbox_status(&self) -> Result<OutboxStatus, Error> {
         let now = self.now();
         Ok(self.store().outbox_status(self.controller(), now).await?)
+    }
+
+    /// Letters in the outbox by number, a page of at most `limit` at a time, after the given one.
+    /// Nothing of them names a person.
+    pub async fn letters(
+        &self,
+        state: Option<LetterState>,
+        after: Option<LetterId>,
+        limit: u64,
+    ) -> Result<Vec<LetterRecord>, Error> {
+        let store = self.store();
+        let found = store.list_letters(self.controller(), state, after, limit);
+        Ok(found.await?)
+    }
+
+    /// Has letters tried again now, once the reason for which they wait or were given up is
+    /// mended; answers with how many. Whether a letter is still owed is asked before its hand-over,
+    /// as always.
+    pub async fn retry_letters(&self, choice: &LetterChoice) -> Result<u64, Error> {
+        let now = self.now();
+        let store = self.store();
+        let retried = store.retry_letters(self.controller(), choice, now).await?;
+        self.rest().end();
+        Ok(retried)
     }
 
     async fn find(&self, address: &EmailAddress) -> Result<Subject, Error> {

@@ -1,18 +1,21 @@
 //! Handing letters over: leased, re-read, composed, handed over, settled.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeSet, VecDeque},
+    panic::{self, AssertUnwindSafe},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
-use consentry_policy::Policy;
-use jiff::Timestamp;
+use consentry_domain::Subject;
+use futures_util::FutureExt;
 use tokio::task::JoinSet;
 use tracing::{error, info, warn};
 
 use crate::{
     Error, Service, counted,
-    ports::{Delivery, HandOver, LeasedLetter, LetterId, ReplyCode, Settlement, WorkerId},
+    outcome::Outcome,
+    ports::{HandOver, LeasedLetter, LetterId, Reason, Settlement, StoreError, Trouble, WorkerId},
 };
 
 /// What one pass of the dispatcher did.
@@ -23,6 +26,8 @@ pub struct DispatchReport {
     pub sent: u64,
     /// To be tried again.
     pub deferred: u64,
+    /// Of the deferred: those for which the operator has to mend something first.
+    pub for_operator: u64,
     /// Given up.
     pub failed: u64,
     /// With an unknown end.
@@ -37,9 +42,13 @@ impl DispatchReport {
         *self == Self::default()
     }
 
-    fn count(&mut self, settlement: &Settlement) {
-        counted::settled(settlement);
-        let counter = match settlement {
+    fn count(&mut self, outcome: &Outcome) {
+        counted::settled(&outcome.settlement);
+        let is_operators = |trouble: Trouble| trouble.reason.is_operators();
+        if outcome.trouble.is_some_and(is_operators) {
+            self.for_operator += 1;
+        }
+        let counter = match outcome.settlement {
             Settlement::Sent => &mut self.sent,
             Settlement::Retry(_) => &mut self.deferred,
             Settlement::Failed => &mut self.failed,
@@ -59,14 +68,28 @@ const BATCH: u64 = 200;
 /// Between two looks for more letters while some hand-overs take long.
 const POLL: Duration = Duration::from_secs(1);
 
-/// How long hand-overs under way may take once the worker is to stop. What is cut off then is
-/// uncertain.
+/// Between two looks for what a dead worker was handing over, while there is other work.
+const ABANDONED_POLL: Duration = Duration::from_secs(10);
+
+/// Once the worker is to stop: how long hand-overs may take to come to the final dot, and how long
+/// in all. What is cut off before the dot goes later; what is cut off after it is uncertain.
+const DRAIN_TO_DOT: Duration = Duration::from_secs(5);
 const DRAIN: Duration = Duration::from_secs(20);
 
-/// How often, and how long apart at first, a settlement is tried: a letter that was taken and is
-/// not settled would be repeated.
-const SETTLE_TRIES: u32 = 6;
+/// Between two tries to write how a hand-over ended: at first, and at most.
 const SETTLE_WAIT: Duration = Duration::from_millis(200);
+const SETTLE_WAIT_MOST: Duration = Duration::from_secs(5);
+
+/// The letters that this pass holds: their leases are renewed. What it has lost sight of, after a
+/// failure of the store, is left to whoever comes when the lease has run out.
+#[derive(Default)]
+struct Held(Mutex<BTreeSet<LetterId>>);
+
+impl Held {
+    fn letters(&self) -> MutexGuard<'_, BTreeSet<LetterId>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl Service {
     /// Hands over every letter that is due, until none is left or `stop` says so.
@@ -76,17 +99,12 @@ impl Service {
         stop: &(dyn Fn() -> bool + Send + Sync),
     ) -> Result<DispatchReport, Error> {
         let mut report = DispatchReport::default();
-        self.settle_abandoned(worker, &mut report).await?;
+        let held = Held::default();
         let ended = tokio::select! {
-            ended = self.hand_over_all(worker, stop, &mut report) => ended,
+            ended = self.hand_over_all(worker, stop, &held, &mut report) => ended,
             // Never ends: the work above decides how long the leases are held.
-            ended = self.keep_leases(worker) => ended,
+            ended = self.keep_leases(worker, &held) => ended,
         };
-        if stop() {
-            self.store()
-                .release_letters(self.controller(), worker)
-                .await?;
-        }
         if !report.is_empty() {
             info!(
                 sent = report.sent,
@@ -97,6 +115,16 @@ impl Service {
                 "letters dispatched"
             );
         }
+        if report.for_operator > 0 {
+            error!(
+                letters = report.for_operator,
+                "letters wait for the operator: the relay, or a receiver, refuses this sender; \
+                 `consentry-admin doctor` says what to do"
+            );
+        }
+        if stop() {
+            self.release(worker).await?;
+        }
         ended.map(|()| report)
     }
 
@@ -105,6 +133,7 @@ impl Service {
         &self,
         worker: &WorkerId,
         stop: &(dyn Fn() -> bool + Send + Sync),
+        held: &Held,
         report: &mut DispatchReport,
     ) -> Result<(), Error> {
         let mut waiting = VecDeque::new();
@@ -112,175 +141,218 @@ impl Service {
         // hold one up.
         let mut under_way = JoinSet::new();
         let mut stopping = None;
+        let mut looked = None;
+        // What is under way is seen to its end, whatever becomes of the search for more.
+        let mut ended = Ok(());
         loop {
-            if waiting.is_empty() && !stop() {
-                let store = self.store();
-                let leased = store.lease_letters(self.controller(), worker, self.now(), BATCH);
-                waiting.extend(leased.await?);
+            let slots = self
+                .rest()
+                .slots(self.mailer().concurrency(), Instant::now());
+            let takes_more = ended.is_ok() && slots > 0 && !stop();
+            if takes_more && waiting.is_empty() {
+                let found = self.look_for_letters(worker, held, &mut looked, report);
+                match found.await {
+                    Ok(found) => waiting = found,
+                    Err(error) => ended = Err(error),
+                }
             }
-            while under_way.len() < self.mailer().concurrency() && !stop() {
+            while under_way.len() < slots && !stop() {
                 let Some(letter) = waiting.pop_front() else {
                     break;
                 };
                 let (service, worker) = (self.clone(), worker.clone());
-                under_way.spawn(async move { service.hand_over(&worker, letter).await });
+                under_way.spawn(async move {
+                    let ended = service.hand_over(&worker, &letter).await;
+                    (letter.id, ended)
+                });
             }
-            if stop() && stopping.get_or_insert_with(Instant::now).elapsed() > DRAIN {
-                return Ok(());
+            if stop() {
+                let since = stopping.get_or_insert_with(Instant::now).elapsed();
+                if since > DRAIN {
+                    return Ok(());
+                }
+                if since > DRAIN_TO_DOT {
+                    self.mailer().cut_short();
+                }
             }
             tokio::select! {
-                ended = under_way.join_next() => match ended {
-                    None => return Ok(()),
-                    Some(Ok(Ok(Some(settlement)))) => report.count(&settlement),
-                    Some(Ok(Ok(None))) => {}
-                    // The lease runs out and the letter is picked up again.
-                    Some(Ok(Err(error))) => warn!(%error, "a letter could not be settled"),
+                joined = under_way.join_next() => match joined {
+                    None => break,
+                    Some(Ok((letter, ended))) => {
+                        held.letters().remove(&letter);
+                        self.note(ended, report);
+                    }
                     Some(Err(_)) => error!("a hand-over panicked"),
                 },
                 () = tokio::time::sleep(POLL) => {}
             }
+            let pauses = stop() || self.rest().slots(1, Instant::now()) == 0;
+            if pauses && !waiting.is_empty() {
+                // They wait in the outbox, where any worker finds them.
+                for letter in waiting.drain(..) {
+                    held.letters().remove(&letter.id);
+                }
+                self.release(worker).await?;
+            }
         }
+        ended
+    }
+
+    /// The next letters that are due; before, now and then, what a dead worker left.
+    async fn look_for_letters(
+        &self,
+        worker: &WorkerId,
+        held: &Held,
+        looked: &mut Option<Instant>,
+        report: &mut DispatchReport,
+    ) -> Result<VecDeque<LeasedLetter>, Error> {
+        if looked.is_none_or(|at: Instant| at.elapsed() > ABANDONED_POLL) {
+            self.settle_abandoned(worker, held, report).await?;
+            *looked = Some(Instant::now());
+        }
+        let store = self.store();
+        let leased = store.lease_letters(self.controller(), worker, self.now(), BATCH);
+        let leased = leased.await?;
+        held.letters().extend(leased.iter().map(|letter| letter.id));
+        Ok(leased.into())
     }
 
     /// Letters that a dead worker was handing over: nobody knows how it ended.
     async fn settle_abandoned(
         &self,
         worker: &WorkerId,
+        held: &Held,
         report: &mut DispatchReport,
     ) -> Result<(), Error> {
-        let store = self.store();
-        let abandoned = store
-            .abandoned_letters(self.controller(), worker, BATCH)
-            .await?;
+        let (store, controller) = (self.store(), self.controller());
+        let mut abandoned = store.abandoned_letters(controller, worker, BATCH).await?;
+        // After an outage of the store, this worker's own leases may have run out.
+        abandoned.retain(|letter| !held.letters().contains(&letter.id));
         for letter in abandoned {
             let now = self.now();
-            let settlement = uncertain(&letter, self.policy(), now);
-            self.settle(worker, letter.id, &settlement, None).await?;
-            report.count(&settlement);
+            let Outcome {
+                settlement,
+                trouble,
+            } = &Outcome::unanswered(&letter, self.policy(), now);
+            let settled = store.settle(controller, worker, letter.id, settlement, *trouble, now);
+            settled.await?;
+            report.uncertain += 1;
         }
         Ok(())
     }
 
-    async fn keep_leases(&self, worker: &WorkerId) -> Result<(), Error> {
+    async fn keep_leases(&self, worker: &WorkerId, held: &Held) -> Result<(), Error> {
         loop {
             tokio::time::sleep(RENEWAL).await;
-            if let Err(error) = self.store().renew_letters(self.controller(), worker).await {
+            let letters: Vec<_> = held.letters().iter().copied().collect();
+            let store = self.store();
+            let renewed = store.renew_letters(self.controller(), worker, &letters);
+            if let Err(error) = renewed.await {
                 warn!(%error, "leases could not be renewed");
             }
         }
+    }
+
+    async fn release(&self, worker: &WorkerId) -> Result<(), Error> {
+        let store = self.store();
+        Ok(store.release_letters(self.controller(), worker).await?)
     }
 
     /// `None` when the lease was lost meanwhile: whoever has it now settles the letter.
     async fn hand_over(
         &self,
         worker: &WorkerId,
-        letter: LeasedLetter,
-    ) -> Result<Option<Settlement>, Error> {
+        letter: &LeasedLetter,
+    ) -> Result<Option<Outcome>, Error> {
         let store = self.store();
         // The person is read again here, in the transaction that marks the letter as being
         // handed over: whoever left or was erased before this instant gets nothing (S0-53).
         let begun = store
             .begin_hand_over(self.controller(), worker, letter.id)
             .await?;
-        let composed = match begun {
+        let outcome = match begun {
             HandOver::LeaseLost => return Ok(None),
-            HandOver::NobodyThere => None,
-            HandOver::Begun(person) => self.compose(&letter, &person, self.now()),
+            HandOver::Unreadable => Outcome::failed(Reason::Unreadable),
+            HandOver::Begun(person) => self.compose_and_deliver(letter, &person).await,
         };
-        let (settlement, reply) = match composed {
-            None => (Settlement::Cancelled, None),
-            Some(composed) => {
-                let delivery = self.mailer().deliver(&composed).await;
-                self.judge(&letter, delivery)
-            }
-        };
-        self.settle(worker, letter.id, &settlement, reply).await?;
-        Ok(Some(settlement))
+        self.settle(worker, letter.id, &outcome).await?;
+        Ok(Some(outcome))
     }
 
+    /// A panic is a defect that one letter has met: that letter is put aside, and no other.
+    async fn compose_and_deliver(&self, letter: &LeasedLetter, person: &Subject) -> Outcome {
+        let compose = || self.compose(letter, person, self.now());
+        let Ok(composed) = panic::catch_unwind(AssertUnwindSafe(compose)) else {
+            return Outcome::failed(Reason::Panicked);
+        };
+        let Some(composed) = composed else {
+            return Outcome::cancelled();
+        };
+        let delivered = AssertUnwindSafe(self.mailer().deliver(&composed)).catch_unwind();
+        match delivered.await {
+            Ok(delivery) => self.judge(letter, delivery),
+            Err(_) => Outcome::panicked(),
+        }
+    }
+
+    /// Writes how a hand-over ended, for as long as it takes: a letter that was taken and is not
+    /// settled would be repeated.
     async fn settle(
         &self,
         worker: &WorkerId,
         letter: LetterId,
-        settlement: &Settlement,
-        reply: Option<ReplyCode>,
+        outcome: &Outcome,
     ) -> Result<(), Error> {
         let (store, controller) = (self.store(), self.controller());
+        let Outcome {
+            settlement,
+            trouble,
+        } = outcome;
         let mut wait = SETTLE_WAIT;
-        for _ in 1..SETTLE_TRIES {
+        loop {
             let now = self.now();
-            match store
-                .settle(controller, worker, letter, settlement, reply, now)
-                .await
-            {
-                Ok(()) => return Ok(()),
-                Err(error) => warn!(%error, "a letter could not be settled, trying again"),
+            let settled = store.settle(controller, worker, letter, settlement, *trouble, now);
+            match settled.await {
+                Err(error @ (StoreError::Unavailable { .. } | StoreError::Conflict)) => {
+                    warn!(%error, "a letter could not be settled, trying again");
+                }
+                settled => return Ok(settled?),
             }
             tokio::time::sleep(wait).await;
-            wait *= 2;
+            wait = (wait * 2).min(SETTLE_WAIT_MOST);
         }
-        let now = self.now();
-        Ok(store
-            .settle(controller, worker, letter, settlement, reply, now)
-            .await?)
     }
 
-    fn judge(&self, letter: &LeasedLetter, delivery: Delivery) -> (Settlement, Option<ReplyCode>) {
-        let now = self.now();
-        match delivery {
-            Delivery::Accepted => (Settlement::Sent, None),
-            Delivery::Refused(reply) => (Settlement::Failed, reply),
-            Delivery::Uncertain => (uncertain(letter, self.policy(), now), None),
-            Delivery::Deferred(reply) => {
-                let policy = self.policy();
-                let give_up = policy
-                    .mail
-                    .retry_for
-                    .after(letter.queued_at, &policy.time_zone);
-                let jitter = u16::from_be_bytes(self.random());
-                let next = now
-                    .checked_add(retry_wait(letter.attempts, jitter))
-                    .unwrap_or(Timestamp::MAX);
-                if next >= give_up {
-                    (Settlement::Failed, reply)
-                } else {
-                    (Settlement::Retry(next), reply)
+    fn note(&self, ended: Result<Option<Outcome>, Error>, report: &mut DispatchReport) {
+        match ended {
+            Ok(Some(outcome)) => {
+                report.count(&outcome);
+                self.mind_the_relay(&outcome);
+            }
+            Ok(None) => {}
+            // The lease runs out and the letter is picked up again.
+            Err(error) => warn!(%error, "a letter could not be settled"),
+        }
+    }
+
+    /// What the end of one hand-over says about the next one.
+    fn mind_the_relay(&self, outcome: &Outcome) {
+        match (&outcome.settlement, outcome.trouble) {
+            (_, Some(trouble)) if trouble.reason.concerns_every_letter() => {
+                if let Some(rest) = self.rest().begin(Instant::now()) {
+                    warn!(
+                        reason = %trouble.reason,
+                        code = trouble.reply.map(|reply| reply.code),
+                        seconds = rest.as_secs(),
+                        "the relay takes no letter: all of them wait"
+                    );
                 }
             }
-        }
-    }
-}
-
-/// One repeat where a missing letter is worse than a second one, none for the reminder.
-fn uncertain(letter: &LeasedLetter, policy: &Policy, now: Timestamp) -> Settlement {
-    let repeats = letter.kind.repeats_when_uncertain() && letter.uncertain == 0;
-    let wait = policy.mail.uncertain_after;
-    Settlement::Uncertain(repeats.then(|| wait.after(now, &policy.time_zone)))
-}
-
-/// The wait before the next try: two within the first quarter of an hour, for greylisting,
-/// then growing to three hours (RFC 5321 section 4.5.4.1); spread by a fifth either way so
-/// that an outage does not end in a stampede.
-fn retry_wait(attempts: u32, jitter: u16) -> Duration {
-    const MINUTES: [u64; 7] = [2, 10, 30, 60, 90, 120, 180];
-    let step = usize::try_from(attempts).unwrap_or(usize::MAX);
-    let minutes = MINUTES[step.min(MINUTES.len() - 1)];
-    let spread = 0.8 + 0.4 * f64::from(jitter) / f64::from(u16::MAX);
-    Duration::from_secs(minutes * 60).mul_f64(spread)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn waits_grow_to_three_hours_and_never_shrink_below_four_fifths() {
-        for attempts in 0..20 {
-            let (least, most) = (retry_wait(attempts, 0), retry_wait(attempts, u16::MAX));
-            assert!(least < most);
-            assert!(least >= Duration::from_secs(96));
-            assert!(most <= Duration::from_mins(3 * 60 * 12 / 10));
-            assert!(retry_wait(attempts + 1, 0) >= least);
+            // The relay was not asked, or not to the end.
+            (Settlement::Cancelled, _) => {}
+            (_, Some(trouble)) if trouble.reason.is_ours() || trouble.reason == Reason::Stopped => {
+            }
+            _ => self.rest().end(),
         }
     }
 }

@@ -23,6 +23,8 @@ pub enum Job {
     PruneJournal,
     /// Queues the one reminder (S0-31).
     Remind,
+    /// Removes letters that are long settled: the outbox is no history.
+    Tidy,
     /// Hands letters over to the relay.
     Dispatch,
 }
@@ -30,12 +32,13 @@ pub enum Job {
 impl Job {
     /// Every job, in the order of a pass: what must go goes first, so that nobody is reminded
     /// who should be gone.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Purge(PurgeReason::Unconfirmed),
         Self::Purge(PurgeReason::Unsubscribed),
         Self::Purge(PurgeReason::Erased),
         Self::PruneJournal,
         Self::Remind,
+        Self::Tidy,
         Self::Dispatch,
     ];
 
@@ -47,6 +50,7 @@ impl Job {
             Self::Purge(PurgeReason::Erased) => "purge-erased",
             Self::PruneJournal => "prune-journal",
             Self::Remind => "remind",
+            Self::Tidy => "tidy-outbox",
             Self::Dispatch => "dispatch",
         }
     }
@@ -141,6 +145,7 @@ impl Service {
             Job::Purge(reason) => self.purge(reason, worker, stop).await,
             Job::PruneJournal => self.prune_journal().await,
             Job::Remind => self.remind(worker, stop).await,
+            Job::Tidy => self.tidy(worker, stop).await,
             Job::Dispatch => self.dispatch_job(worker, stop).await,
         }
     }
@@ -224,7 +229,7 @@ impl Service {
                 let cutoff = delay.cutoff(self.now(), &self.policy().time_zone);
                 Some(Candidates::ToRemind(cutoff))
             }
-            Job::PruneJournal | Job::Dispatch => None,
+            Job::PruneJournal | Job::Tidy | Job::Dispatch => None,
         }
     }
 
@@ -259,6 +264,34 @@ impl Service {
             }
             PurgeReason::Erased => Some(Candidates::ErasedSince(cutoff(retention.erased))),
         }
+    }
+
+    /// Removes letters that are no longer owed, the policy's period after they were settled.
+    async fn tidy(
+        &self,
+        worker: &WorkerId,
+        stop: &(dyn Fn() -> bool + Send + Sync),
+    ) -> Result<JobOutcome, Error> {
+        const LETTERS: u64 = 2_000;
+        let policy = self.policy();
+        let mut removed = 0;
+        while !stop() && self.lease(Job::Tidy, worker).await? {
+            let before = policy
+                .mail
+                .keep_settled
+                .cutoff(self.now(), &policy.time_zone);
+            let store = self.store();
+            let batch = store.remove_settled_letters(self.controller(), before, LETTERS);
+            let batch = batch.await?;
+            removed += batch;
+            if batch < LETTERS {
+                break;
+            }
+        }
+        Ok(done(
+            usize::try_from(removed).unwrap_or(usize::MAX),
+            "removed",
+        ))
     }
 
     /// Removes the records whose period has ended, then their bytes.

@@ -17,6 +17,7 @@ use crate::{
     Error, PublicUrl,
     breaker::Watch,
     ports::{Change, Clock, LetterId, Mailer, NewLetter, Random, Store, StoreError, UnitOfWork},
+    rest::Rest,
     together::Together,
     work::Spent,
 };
@@ -47,6 +48,7 @@ pub struct Service {
     dispatch_failed: Arc<AtomicBool>,
     watch: Arc<Watch>,
     spent: Arc<Spent>,
+    rest: Arc<Rest>,
 }
 
 impl fmt::Debug for Service {
@@ -70,6 +72,7 @@ impl Service {
             dispatch_failed: Arc::default(),
             watch: Arc::default(),
             spent: Arc::default(),
+            rest: Arc::default(),
         }
     }
 
@@ -107,6 +110,11 @@ impl Service {
 
     pub(crate) fn spent(&self) -> &Spent {
         &self.spent
+    }
+
+    /// Whether the relay is left alone just now.
+    pub(crate) fn rest(&self) -> &Rest {
+        &self.rest
     }
 
     pub(crate) fn together(&self) -> &Together {

@@ -38,6 +38,7 @@ mod entity;
 mod error;
 mod jobs;
 mod journal;
+mod letters;
 mod outbox;
 mod people;
 mod recovery;

@@ -6,7 +6,7 @@
 use consentry_domain::{LetterKind, SubjectId};
 use consentry_policy::ControllerId;
 use consentry_service::ports::{
-    LeasedLetter, LetterId, LetterState, OutboxStatus, ReplyCode, Settlement, StoreError, WorkerId,
+    LeasedLetter, LetterId, LetterState, Reason, Settlement, StoreError, Trouble, WorkerId,
 };
 use jiff::Timestamp;
 use sea_orm::{
@@ -15,10 +15,11 @@ use sea_orm::{
     UpdateMany,
     sea_query::{CaseStatement, Expr, ExprTrait, LockBehavior, LockType},
 };
+use tracing::error;
 
 use crate::{
     entity::letter::{self, Column},
-    error::{store_error, unreadable},
+    error::store_error,
     rows,
 };
 
@@ -80,7 +81,7 @@ pub(crate) async fn abandoned(
     take(db, abandoned, LetterState::Sending, worker, clock).await
 }
 
-/// Leases what a query finds and nobody else is just taking.
+/// Leases what a query finds and nobody else is just taking; what cannot be read is set aside.
 async fn take(
     db: &DatabaseTransaction,
     query: Select<letter::Entity>,
@@ -93,16 +94,45 @@ async fn take(
         .all(db)
         .await
         .map_err(store_error)?;
-    let ids = found.iter().map(|letter| letter.id);
-    let taken = letter::Entity::update_many()
+    let mut taken = Vec::with_capacity(found.len());
+    let mut damaged = Vec::new();
+    for row in &found {
+        match leased(row) {
+            Ok(letter) => taken.push(letter),
+            Err(error) => {
+                error!(letter = %LetterId(row.id.cast_unsigned()), %error, "a letter is set aside");
+                damaged.push(row.id);
+            }
+        }
+    }
+    let ids = taken.iter().map(|letter| letter.id.0.cast_signed());
+    let lease = letter::Entity::update_many()
         .filter(Column::Id.is_in(ids))
         .col_expr(Column::State, Expr::value(state.as_str()))
         .col_expr(Column::Worker, Expr::value(worker.0.as_str()))
         .col_expr(Column::LeasedUntil, Expr::value(clock + LEASE));
-    if !found.is_empty() {
-        taken.exec(db).await.map_err(store_error)?;
+    if !taken.is_empty() {
+        lease.exec(db).await.map_err(store_error)?;
     }
-    found.iter().map(leased).collect()
+    if !damaged.is_empty() {
+        set_aside(db, &damaged).await?;
+    }
+    Ok(taken)
+}
+
+/// Letters whose row cannot be read: for the operator, and in nobody's way.
+async fn set_aside(db: &DatabaseTransaction, ids: &[i64]) -> Result<(), StoreError> {
+    letter::Entity::update_many()
+        .filter(Column::Id.is_in(ids.iter().copied()))
+        .col_expr(Column::State, Expr::value(LetterState::Failed.as_str()))
+        .col_expr(Column::Reason, Expr::value(Reason::Unreadable.as_str()))
+        .col_expr(Column::DueAt, Expr::value(None::<i64>))
+        .col_expr(Column::Worker, Expr::value(None::<String>))
+        .col_expr(Column::LeasedUntil, Expr::value(None::<i64>))
+        .exec(db)
+        .await
+        .map_err(store_error)?;
+    Ok(())
 }
 
 fn leased(row: &letter::Model) -> Result<LeasedLetter, StoreError> {
@@ -116,14 +146,17 @@ fn leased(row: &letter::Model) -> Result<LeasedLetter, StoreError> {
     })
 }
 
-/// Extends every lease of a worker.
+/// Extends the leases of a worker's letters.
 pub(crate) async fn renew(
     db: &DatabaseTransaction,
     controller: &ControllerId,
     worker: &WorkerId,
+    letters: &[LetterId],
 ) -> Result<(), StoreError> {
     let until = clock(db).await? + LEASE;
+    let ids = letters.iter().map(|letter| letter.0.cast_signed());
     held_by(controller, worker)
+        .filter(Column::Id.is_in(ids))
         .col_expr(Column::LeasedUntil, Expr::value(until))
         .exec(db)
         .await
@@ -177,7 +210,7 @@ pub(crate) async fn settle(
     worker: &WorkerId,
     letter: LetterId,
     settlement: &Settlement,
-    reply: Option<ReplyCode>,
+    trouble: Option<Trouble>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let held = of(controller)
@@ -189,6 +222,7 @@ pub(crate) async fn settle(
         .await
         .map_err(store_error)?;
     if let Some(held) = held {
+        let reply = trouble.and_then(|trouble| trouble.reply);
         let (state, due_at) = settled(&held, settlement);
         let is_uncertain = matches!(settlement, Settlement::Uncertain(_));
         let row = letter::Model {
@@ -197,7 +231,9 @@ pub(crate) async fn settle(
             uncertain: held.uncertain + i32::from(is_uncertain),
             worker: None,
             leased_until: None,
-            reply_code: reply.map(|reply| reply.0.into()),
+            reason: trouble.map(|trouble| trouble.reason.to_string()),
+            reply_code: reply.map(|reply| reply.code.into()),
+            reply_status: reply.and_then(|reply| Some(reply.status?.to_string())),
             settled_at: due_at.is_none().then_some(now.as_microsecond()),
             ..held
         };
@@ -268,45 +304,7 @@ pub(crate) async fn cancel(
     Ok(())
 }
 
-/// How many letters stand where, and since when the oldest is due.
-pub(crate) async fn status(
-    db: &DatabaseTransaction,
-    controller: &ControllerId,
-    now: Timestamp,
-) -> Result<OutboxStatus, StoreError> {
-    let counts: Vec<(String, i64)> = of(controller)
-        .select_only()
-        .column(Column::State)
-        .column_as(Column::Id.count(), "letters")
-        .group_by(Column::State)
-        .order_by_asc(Column::State)
-        .into_tuple()
-        .all(db)
-        .await
-        .map_err(store_error)?;
-    let oldest: Option<Option<i64>> = of(controller)
-        .filter(Column::DueAt.lte(now.as_microsecond()))
-        .filter(Column::State.ne(LetterState::Sending.as_str()))
-        .select_only()
-        .column_as(Column::DueAt.min(), "oldest")
-        .into_tuple()
-        .one(db)
-        .await
-        .map_err(store_error)?;
-    let counts = counts.into_iter().map(|(text, count)| {
-        let state = LetterState::ALL
-            .into_iter()
-            .find(|state| state.as_str() == text);
-        let state = state.ok_or_else(|| unreadable("`state` holds no known value"))?;
-        Ok((state, count.cast_unsigned()))
-    });
-    Ok(OutboxStatus {
-        counts: counts.collect::<Result<_, StoreError>>()?,
-        oldest_due: rows::instant(oldest.flatten())?,
-    })
-}
-
-fn of(controller: &ControllerId) -> Select<letter::Entity> {
+pub(crate) fn of(controller: &ControllerId) -> Select<letter::Entity> {
     letter::Entity::find().filter(Column::Controller.eq(controller.as_str()))
 }
 

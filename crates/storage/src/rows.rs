@@ -162,7 +162,9 @@ pub(crate) fn letter_row(person: &Subject, new: &NewLetter) -> letter::Model {
         uncertain: 0,
         worker: None,
         leased_until: None,
+        reason: None,
         reply_code: None,
+        reply_status: None,
         settled_at: None,
     }
 }

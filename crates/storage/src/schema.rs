@@ -24,9 +24,9 @@ pub struct MigrationStatus {
     pub is_current: bool,
 }
 
-/// Applies what is missing, all of it in one transaction. Whoever comes second waits, and finds
-/// nothing to do.
-pub(crate) async fn migrate(database: &Database) -> Result<(), StoreError> {
+/// Applies what is missing, all of it in one transaction, and says how many migrations that were.
+/// Whoever comes second waits, and finds nothing to do.
+pub(crate) async fn migrate(database: &Database) -> Result<usize, StoreError> {
     migrate_by(database, None).await
 }
 
@@ -34,7 +34,7 @@ pub(crate) async fn migrate(database: &Database) -> Result<(), StoreError> {
 pub(crate) async fn migrate_by(
     database: &Database,
     steps: Option<usize>,
-) -> Result<(), StoreError> {
+) -> Result<usize, StoreError> {
     let steps = steps.and_then(|steps| u32::try_from(steps).ok());
     let transaction = database.write().await?;
     if !database.is_sqlite() {
@@ -46,10 +46,14 @@ pub(crate) async fn migrate_by(
             .map_err(store_error)?;
     }
     adopt(&transaction.inner).await.map_err(store_error)?;
+    let missing = Migrator::get_pending_migrations(&transaction.inner)
+        .await
+        .map_err(store_error)?;
     Migrator::up(&transaction.inner, steps)
         .await
         .map_err(store_error)?;
-    transaction.commit().await
+    transaction.commit().await?;
+    Ok(missing.len())
 }
 
 pub(crate) async fn status(database: &Database) -> Result<MigrationStatus, StoreError> {

@@ -8,8 +8,9 @@ use consentry_domain::{ConsentEvent, Subject, SubjectId};
 use consentry_keys::{KeyId, KeySource, KeyUse};
 use consentry_policy::ControllerId;
 use consentry_service::ports::{
-    Candidates, Census, Confirmations, Filter, HandOver, JobStatus, LeasedLetter, LetterId,
-    OutboxStatus, Random, ReplyCode, Settlement, Store, StoreError, UnitOfWork, WorkerId,
+    Candidates, Census, Confirmations, Filter, HandOver, JobStatus, LeasedLetter, LetterChoice,
+    LetterId, LetterRecord, LetterState, OutboxStatus, Random, Settlement, Store, StoreError,
+    Trouble, UnitOfWork, WorkerId,
 };
 use jiff::Timestamp;
 use sea_orm::{DatabaseConnection, DatabaseTransaction, EntityTrait, QuerySelect, Select};
@@ -18,7 +19,7 @@ use crate::{
     connect::connect,
     entity::subject,
     error::store_error,
-    jobs, journal, outbox, people, renewal, residue,
+    jobs, journal, letters, outbox, people, renewal, residue,
     schema::{self, MigrationStatus},
     transaction::{Database, Transaction},
     unit::Unit,
@@ -70,8 +71,9 @@ impl SeaOrmStore {
         }
     }
 
-    /// Brings the schema up to date. Safe to run in several processes at once.
-    pub async fn migrate(&self) -> Result<(), StoreError> {
+    /// Brings the schema up to date; answers with how many migrations that took. Safe to run in several
+    /// processes at once: one of them does it.
+    pub async fn migrate(&self) -> Result<usize, StoreError> {
         schema::migrate(&self.database).await
     }
 
@@ -287,9 +289,10 @@ impl Store for SeaOrmStore {
         &self,
         controller: &ControllerId,
         worker: &WorkerId,
+        letters: &[LetterId],
     ) -> Result<(), StoreError> {
         let transaction = self.database.write().await?;
-        outbox::renew(&transaction.inner, controller, worker).await?;
+        outbox::renew(&transaction.inner, controller, worker, letters).await?;
         transaction.commit().await
     }
 
@@ -317,7 +320,7 @@ impl Store for SeaOrmStore {
         let query = people::with_ids(controller, &[id]);
         let person = people::load_readable(db, &self.vault, query).await?.pop();
         transaction.commit().await?;
-        Ok(person.map_or(HandOver::NobodyThere, |held| {
+        Ok(person.map_or(HandOver::Unreadable, |held| {
             HandOver::Begun(Box::new(held.subject))
         }))
     }
@@ -328,12 +331,12 @@ impl Store for SeaOrmStore {
         worker: &WorkerId,
         letter: LetterId,
         settlement: &Settlement,
-        reply: Option<ReplyCode>,
+        trouble: Option<Trouble>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let transaction = self.database.write().await?;
         let db = &transaction.inner;
-        outbox::settle(db, controller, worker, letter, settlement, reply, now).await?;
+        outbox::settle(db, controller, worker, letter, settlement, trouble, now).await?;
         transaction.commit().await
     }
 
@@ -343,9 +346,47 @@ impl Store for SeaOrmStore {
         now: Timestamp,
     ) -> Result<OutboxStatus, StoreError> {
         let snapshot = self.database.snapshot().await?;
-        let status = outbox::status(&snapshot.inner, controller, now).await?;
+        let status = letters::status(&snapshot.inner, controller, now).await?;
         snapshot.commit().await?;
         Ok(status)
+    }
+
+    async fn list_letters(
+        &self,
+        controller: &ControllerId,
+        state: Option<LetterState>,
+        after: Option<LetterId>,
+        limit: u64,
+    ) -> Result<Vec<LetterRecord>, StoreError> {
+        let snapshot = self.database.snapshot().await?;
+        let found = letters::list(&snapshot.inner, controller, state, after, limit).await?;
+        snapshot.commit().await?;
+        Ok(found)
+    }
+
+    async fn retry_letters(
+        &self,
+        controller: &ControllerId,
+        choice: &LetterChoice,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let transaction = self.database.write().await?;
+        let retried = letters::retry(&transaction.inner, controller, choice, now).await?;
+        transaction.commit().await?;
+        Ok(retried)
+    }
+
+    async fn remove_settled_letters(
+        &self,
+        controller: &ControllerId,
+        before: Timestamp,
+        limit: u64,
+    ) -> Result<u64, StoreError> {
+        let transaction = self.database.write().await?;
+        let db = &transaction.inner;
+        let removed = letters::remove_settled(db, controller, before, limit).await?;
+        transaction.commit().await?;
+        Ok(removed)
     }
 
     async fn lease_job(

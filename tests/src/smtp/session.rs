@@ -9,6 +9,7 @@ use std::{
 };
 
 use rustls::{ServerConnection, StreamOwned};
+use socket2::SockRef;
 
 use super::{Envelope, Fault, Message, Outcome, Shared, Stage, Tls, lock};
 
@@ -23,6 +24,10 @@ struct Session<'a> {
     shared: &'a Shared,
     from: Option<Envelope>,
     to: Vec<Envelope>,
+    /// Messages that this connection has brought.
+    taken: usize,
+    /// How far apart the bytes of the next answer are.
+    drip: Option<Duration>,
 }
 
 /// Speaks with one client until it leaves. An error means that the connection ended.
@@ -36,6 +41,8 @@ pub(super) fn serve(socket: TcpStream, number: usize, shared: &Shared) -> io::Re
         shared,
         from: None,
         to: Vec::new(),
+        taken: 0,
+        drip: None,
     };
     if shared.options.tls == Tls::Implicit {
         session.encrypt()?;
@@ -65,7 +72,9 @@ impl Session<'_> {
                 self.encrypt()?;
                 Ok(true)
             }
-            "MAIL" => match self.shared.fault(Stage::Mail) {
+            "AUTH" => self.proceed(Stage::Auth, "235 2.7.0 welcome"),
+            "MAIL" if self.taken >= self.shared.options.messages_per_connection => Ok(false),
+            "MAIL" => match self.due(Stage::Mail) {
                 None => {
                     self.from = Some(envelope(line));
                     self.to.clear();
@@ -73,17 +82,20 @@ impl Session<'_> {
                 }
                 Some(fault) => self.fail(fault),
             },
-            "RCPT" => match self.shared.fault(Stage::Rcpt) {
-                None => {
-                    self.to.push(envelope(line));
-                    self.say("250 2.1.5 ok")
+            "RCPT" => {
+                self.to.push(envelope(line));
+                match self.due(Stage::Rcpt) {
+                    None => self.say("250 2.1.5 ok"),
+                    Some(fault) => {
+                        self.to.pop();
+                        self.fail(fault)
+                    }
                 }
-                Some(fault) => self.fail(fault),
-            },
+            }
             "DATA" if self.from.is_none() || self.to.is_empty() => {
                 self.say("503 5.5.1 no envelope")
             }
-            "DATA" => match self.shared.fault(Stage::Data) {
+            "DATA" => match self.due(Stage::Data) {
                 None => {
                     self.say("354 go on")?;
                     self.message()
@@ -108,11 +120,12 @@ impl Session<'_> {
     /// has its answer finds the message recorded.
     fn message(&mut self) -> io::Result<bool> {
         let bytes = self.body()?;
-        let fault = self.shared.fault(Stage::Dot);
+        let fault = self.due(Stage::Dot);
+        self.taken += 1;
         let outcome = match &fault {
             None => Outcome::Accepted,
             Some(Fault::Reply(_)) => Outcome::Refused,
-            Some(Fault::Close | Fault::Hang) => Outcome::Unanswered,
+            Some(_) => Outcome::Unanswered,
         };
         lock(&self.shared.messages).push(Message {
             from: self.from.take().unwrap_or_default(),
@@ -147,10 +160,20 @@ impl Session<'_> {
 
     /// Says `answer`, unless a fault is due. False: the connection ends.
     fn proceed(&mut self, stage: Stage, answer: &str) -> io::Result<bool> {
-        match self.shared.fault(stage) {
+        match self.due(stage) {
             None => self.say(answer),
             Some(fault) => self.fail(fault),
         }
+    }
+
+    /// The fault that is due here; to be slow is none.
+    fn due(&mut self, stage: Stage) -> Option<Fault> {
+        let fault = self.shared.fault(stage, self.to.last());
+        if let Some(Fault::Drip(apart)) = fault {
+            self.drip = Some(apart);
+            return None;
+        }
+        fault
     }
 
     fn fail(&mut self, fault: Fault) -> io::Result<bool> {
@@ -160,7 +183,17 @@ impl Session<'_> {
                 // RFC 5321 section 3.8: after 421 the server closes.
                 Ok(!reply.starts_with("421"))
             }
-            Fault::Close => Ok(false),
+            Fault::Close | Fault::Drip(_) => Ok(false),
+            Fault::Reset => {
+                SockRef::from(&self.socket).set_linger(Some(Duration::ZERO))?;
+                Ok(false)
+            }
+            Fault::Garbage(bytes) => {
+                let stream = self.stream.get_mut();
+                stream.write_all(&bytes)?;
+                stream.flush()?;
+                Ok(true)
+            }
             Fault::Hang => {
                 while !self.shared.ended.load(Ordering::SeqCst) {
                     thread::sleep(Duration::from_millis(20));
@@ -206,9 +239,17 @@ impl Session<'_> {
 
     /// Answers; always true, so that a command can end with it.
     fn say(&mut self, answer: &str) -> io::Result<bool> {
+        let answer = format!("{answer}\r\n");
+        let apart = self.drip.take();
         let stream = self.stream.get_mut();
-        stream.write_all(format!("{answer}\r\n").as_bytes())?;
-        stream.flush()?;
+        let step = if apart.is_some() { 1 } else { answer.len() };
+        for part in answer.as_bytes().chunks(step) {
+            stream.write_all(part)?;
+            stream.flush()?;
+            if let Some(apart) = apart {
+                thread::sleep(apart);
+            }
+        }
         Ok(true)
     }
 }

@@ -21,6 +21,7 @@ use super::endpoint::Endpoint;
 use super::error::{Fault, SmtpError, Stage};
 use super::stream::Line;
 use super::url::{Credentials, Security};
+use crate::Message;
 
 /// A session that has said EHLO, with TLS and authentication as configured.
 pub(super) struct Connection {
@@ -141,16 +142,22 @@ impl Connection {
         })
     }
 
-    /// Hands one message over.
+    /// Hands one message over. `is_written` is set when all of it is written but the final dot:
+    /// from then on it may be taken.
     pub(super) async fn send(
         &mut self,
         relay: &Endpoint,
-        sender: &str,
-        recipient: &str,
-        message: &[u8],
+        message: &Message,
+        is_written: &SetOnce<()>,
     ) -> Result<(), SmtpError> {
+        let Message {
+            sender,
+            recipient,
+            octets,
+            ..
+        } = message;
         let limit = relay.settings.timeouts.step;
-        let needs_utf8 = !message.is_ascii() || !recipient.is_ascii();
+        let needs_utf8 = !octets.is_ascii() || !recipient.is_ascii();
         if needs_utf8 && !self.takes_utf8() {
             return failed(Stage::Mail, Fault::NoSmtpUtf8);
         }
@@ -164,14 +171,18 @@ impl Connection {
         if !reply.has_code(354) {
             return failed(Stage::Data, Fault::Broken);
         }
-        self.content(relay, message).await
+        self.content(relay, octets, is_written).await
     }
 
     /// The message and the final dot. From the moment that all of the message is written, a
     /// silence is uncertain.
-    async fn content(&mut self, relay: &Endpoint, message: &[u8]) -> Result<(), SmtpError> {
+    async fn content(
+        &mut self,
+        relay: &Endpoint,
+        message: &[u8],
+        is_written: &SetOnce<()>,
+    ) -> Result<(), SmtpError> {
         let limits = &relay.settings.timeouts;
-        let is_written = SetOnce::new();
         // lettre ends the last line itself, and asks for the next part once this one is written.
         let text = message.strip_suffix(b"\r\n").unwrap_or(message);
         let parts = iter::once(text).chain(iter::from_fn(|| {

@@ -37,17 +37,21 @@ pub(super) fn handed_over(ended: &Result<(), SmtpError>, took: Duration) {
         Err(error) => (error.stage.label(), class(error.fault)),
     };
     counter!(REPLIES, "stage" => stage, "class" => class).increment(1);
-    if ended.as_ref().is_err_and(SmtpError::is_operators) {
+    if ended
+        .as_ref()
+        .is_err_and(|error| error.reason().is_operators())
+    {
         counter!(SENDER_FAULTS).increment(1);
     }
 }
 
 fn class(fault: Fault) -> &'static str {
     match fault {
-        Fault::Reply { code, .. } if code < 500 => "4xx",
-        Fault::Reply { .. } => "5xx",
+        Fault::Reply(reply) if reply.code < 500 => "4xx",
+        Fault::Reply(_) => "5xx",
         Fault::Network(_) => "network",
         Fault::Timeout => "timeout",
+        Fault::Stopped => "stopped",
         Fault::Broken => "protocol",
         Fault::Handshake | Fault::NoStartTls => "tls",
         Fault::NoMechanism | Fault::NoTlsForPassword => "login",

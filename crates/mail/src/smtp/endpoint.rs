@@ -36,7 +36,7 @@ pub struct SmtpSettings {
     pub ehlo_name: String,
     /// Connections at once; at least 1.
     pub connections: usize,
-    /// How long each step may take.
+    /// How long each step may take, unless the relay's URL says otherwise.
     pub timeouts: Timeouts,
 }
 
@@ -64,6 +64,12 @@ impl Endpoint {
         settings.ehlo_name =
             ascii_domain(&settings.ehlo_name).map_err(|_| SmtpSetupError::EhloName)?;
         settings.connections = settings.connections.max(1);
+        let timeouts = &mut settings.timeouts;
+        if let Some(step) = url.step_timeout {
+            timeouts.step = step;
+            timeouts.connect = timeouts.connect.min(step);
+        }
+        timeouts.final_dot = url.dot_timeout.unwrap_or(timeouts.final_dot);
         Ok(Self {
             tls: Tls::new(&url.host, url.ca.as_deref())?,
             url,

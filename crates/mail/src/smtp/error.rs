@@ -6,7 +6,7 @@ use std::io;
 use std::iter;
 use std::path::PathBuf;
 
-use consentry_service::ports::{Delivery, ReplyCode};
+use consentry_service::ports::{Delivery, EnhancedStatus, Reason, Reply, Trouble};
 use thiserror::Error;
 
 /// The step of a session in which it broke.
@@ -68,11 +68,8 @@ impl fmt::Display for Stage {
 /// What went wrong. Carries codes, never the text of a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub(super) enum Fault {
-    #[error("the relay answered {code}{}", Described(.status))]
-    Reply {
-        code: u16,
-        status: Option<EnhancedStatus>,
-    },
+    #[error("the relay answered {}{}", .0.code, Described(.0.status))]
+    Reply(Reply),
     #[error("the network failed ({0})")]
     Network(io::ErrorKind),
     #[error("the relay did not answer in time")]
@@ -89,6 +86,8 @@ pub(super) enum Fault {
     NoTlsForPassword,
     #[error("the address needs SMTPUTF8, which the relay does not offer")]
     NoSmtpUtf8,
+    #[error("the worker was stopped")]
+    Stopped,
 }
 
 impl Fault {
@@ -97,10 +96,11 @@ impl Fault {
     pub(super) fn of(error: lettre::transport::smtp::Error) -> Self {
         if let Some(code) = error.status() {
             let text = error.source().map(ToString::to_string).unwrap_or_default();
-            return Self::Reply {
+            let status = text.split_ascii_whitespace().next();
+            return Self::Reply(Reply {
                 code: code.into(),
-                status: EnhancedStatus::parse(&text),
-            };
+                status: status.and_then(|status| status.parse().ok()),
+            });
         }
         let causes = iter::successors(error.source(), |cause| (*cause).source());
         let network = causes.filter_map(|cause| cause.downcast_ref::<io::Error>());
@@ -120,38 +120,9 @@ impl Fault {
     }
 }
 
-/// An enhanced status code, such as 5.7.26 (RFC 3463).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct EnhancedStatus(u8, u16, u16);
+struct Described(Option<EnhancedStatus>);
 
-impl EnhancedStatus {
-    /// Security and policy: about the sender, not about the mailbox (RFC 3463 §3.8).
-    fn is_policy(self) -> bool {
-        self.1 == 7
-    }
-
-    /// Reads the first word of a reply's text.
-    fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.split_ascii_whitespace().next()?.splitn(3, '.');
-        let class = parts.next()?.parse().ok()?;
-        let status = Self(
-            class,
-            parts.next()?.parse().ok()?,
-            parts.next()?.parse().ok()?,
-        );
-        matches!(class, 2 | 4 | 5).then_some(status)
-    }
-}
-
-impl fmt::Display for EnhancedStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}.{}", self.0, self.1, self.2)
-    }
-}
-
-struct Described<'a>(&'a Option<EnhancedStatus>);
-
-impl fmt::Display for Described<'_> {
+impl fmt::Display for Described {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Some(status) => write!(f, " ({status})"),
@@ -174,18 +145,26 @@ impl SmtpError {
         self.stage
     }
 
-    /// The relay's reply code, where it gave one.
-    pub fn reply(&self) -> Option<ReplyCode> {
+    /// The relay's answer, where it gave one.
+    pub fn reply(&self) -> Option<Reply> {
         match self.fault {
-            Fault::Reply { code, .. } => Some(ReplyCode(code)),
+            Fault::Reply(reply) => Some(reply),
             _ => None,
+        }
+    }
+
+    /// The worker was stopped before the final dot.
+    pub(super) fn stopped() -> Self {
+        Self {
+            stage: Stage::Content,
+            fault: Fault::Stopped,
         }
     }
 
     /// Whether the connection is fit for another message after RSET.
     pub(super) fn leaves_connection_usable(&self) -> bool {
         match self.fault {
-            Fault::Reply { code, .. } => code != 421,
+            Fault::Reply(reply) => reply.code != 421,
             Fault::NoSmtpUtf8 => true,
             _ => false,
         }
@@ -198,20 +177,50 @@ impl SmtpError {
         self.stage == Stage::Mail && !self.leaves_connection_usable()
     }
 
-    /// Whether the settings are at fault rather than the letter: access, credentials, TLS, or
-    /// what a receiver holds against the sender (5.7.x: SPF, DKIM, DMARC, relaying).
+    /// Whether the settings or the sender's domain are at fault rather than the letter: access,
+    /// credentials, TLS, or what a receiver holds against the sender.
     pub fn is_operators(&self) -> bool {
+        self.reason().is_operators()
+    }
+
+    /// Whose matter it is.
+    pub fn reason(&self) -> Reason {
         match self.fault {
-            Fault::Reply { code, status } => {
-                code >= 500
-                    && (self.stage <= Stage::Mail
-                        || matches!(code, 530 | 535)
-                        || status.is_some_and(EnhancedStatus::is_policy))
-            }
+            Fault::Reply(reply) => self.reason_of(reply),
+            Fault::Stopped => Reason::Stopped,
+            Fault::NoSmtpUtf8 => Reason::NoSmtpUtf8,
             Fault::Handshake | Fault::NoStartTls | Fault::NoMechanism | Fault::NoTlsForPassword => {
-                true
+                Reason::Access
             }
-            _ => false,
+            Fault::Network(_) | Fault::Timeout | Fault::Broken => match self.stage {
+                Stage::FinalDot => Reason::Unanswered,
+                stage if stage < Stage::Mail => Reason::RelayDown,
+                _ => Reason::Deferred,
+            },
+        }
+    }
+
+    /// What an answer is about: its enhanced status where there is one (RFC 3463), else the command
+    /// that it answers.
+    fn reason_of(&self, Reply { code, status }: Reply) -> Reason {
+        let is_final = code >= 500;
+        match (self.stage, status) {
+            // Credentials, wherever the relay asks for them (RFC 4954 section 6).
+            (_, _) if matches!(code, 530 | 534 | 535 | 538) => Reason::Access,
+            (stage, _) if stage < Stage::Mail && is_final => Reason::Access,
+            (stage, _) if stage < Stage::Mail => Reason::RelayDown,
+            // A full mailbox under a code that RFC 5321 section 4.5.3.1.10 calls temporary.
+            (Stage::Recipient, _) if code == 552 => Reason::Deferred,
+            (_, Some(status)) if is_about_sender(status) => Reason::Sender,
+            // Internationalised mail that is not taken (RFC 6531 section 3.5).
+            (_, Some(status)) if is_final && (status.subject, status.detail) == (6, 7) => {
+                Reason::NoSmtpUtf8
+            }
+            _ if !is_final => Reason::Deferred,
+            (Stage::Mail, _) => Reason::Access,
+            (_, Some(status)) if matches!(status.subject, 1 | 2) => Reason::Recipient,
+            (Stage::Recipient, _) => Reason::Recipient,
+            _ => Reason::Content,
         }
     }
 
@@ -222,20 +231,25 @@ impl SmtpError {
     /// Without a reply, the letter was surely not taken up to the final dot, and perhaps taken
     /// after it.
     pub fn delivery(&self) -> Delivery {
+        let reason = self.reason();
         let reply = self.reply();
-        match self.fault {
-            Fault::Reply { code, .. } => {
-                let is_full_mailbox = code == 552 && self.stage == Stage::Recipient;
-                if code < 500 || is_full_mailbox || self.is_operators() {
-                    Delivery::Deferred(reply)
-                } else {
-                    Delivery::Refused(reply)
-                }
-            }
-            Fault::NoSmtpUtf8 => Delivery::Refused(None),
-            _ if self.stage == Stage::FinalDot => Delivery::Uncertain,
-            _ => Delivery::Deferred(None),
+        let trouble = Trouble { reason, reply };
+        match reason {
+            Reason::Unanswered => Delivery::Uncertain,
+            Reason::Recipient | Reason::Content | Reason::NoSmtpUtf8 => Delivery::Refused(trouble),
+            _ => Delivery::Deferred(trouble),
         }
+    }
+}
+
+/// Whether a status speaks of the sender: its address (x.1.7, x.1.8), or security and policy (5.7.x:
+/// SPF, DKIM, DMARC, relaying). A 4.7.x is mostly greylisting; the ones of Gmail that name a defect
+/// of the sender are 4.7.23 to 4.7.32.
+fn is_about_sender(status: EnhancedStatus) -> bool {
+    match (status.class, status.subject, status.detail) {
+        (_, 1, 7 | 8) | (5, 7, _) => true,
+        (4, 7, detail) => (23..=32).contains(&detail),
+        _ => false,
     }
 }
 

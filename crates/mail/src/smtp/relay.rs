@@ -1,12 +1,13 @@
 //! A relay and the connections to it.
 
+use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use consentry_service::ports::Delivery;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore, SetOnce};
 use tokio::time::Instant;
-use tracing::{error, warn};
+use tracing::warn;
 
 use super::connection::Connection;
 use super::counted;
@@ -48,6 +49,7 @@ pub struct SmtpRelay {
     endpoint: Endpoint,
     permits: Semaphore,
     idle: Mutex<Vec<Idle>>,
+    cut: Notify,
 }
 
 impl std::fmt::Debug for SmtpRelay {
@@ -66,6 +68,7 @@ impl SmtpRelay {
         Ok(Self {
             permits: Semaphore::new(endpoint.settings.connections),
             idle: Mutex::new(Vec::new()),
+            cut: Notify::new(),
             endpoint,
         })
     }
@@ -75,48 +78,71 @@ impl SmtpRelay {
         self.endpoint.settings.connections
     }
 
+    /// How long the relay gets to answer the final dot.
+    pub fn dot_timeout(&self) -> Duration {
+        self.endpoint.settings.timeouts.final_dot
+    }
+
     /// Hands one message over and says how that ended.
     pub async fn deliver(&self, message: &Message) -> Delivery {
         let since = Instant::now();
-        let ended = self.hand_over(message).await;
+        let ended = self.hand_over_or_stop(message).await;
         counted::handed_over(&ended, since.elapsed());
         match ended {
             Ok(()) => Delivery::Accepted,
             Err(error) => {
-                let (stage, code) = (error.stage(), error.reply().map(|reply| reply.0));
-                if error.is_operators() {
-                    error!(%stage, code, %error, "the relay refuses this sender: see the settings");
-                } else {
-                    warn!(%stage, code, %error, "a letter was not handed over");
-                }
+                let (stage, reason) = (error.stage(), error.reason());
+                let code = error.reply().map(|reply| reply.code);
+                warn!(%stage, code, %reason, %error, "a letter was not handed over");
                 error.delivery()
             }
         }
     }
 
-    async fn hand_over(&self, message: &Message) -> Result<(), SmtpError> {
+    /// Ends the hand-overs under way that have not come to the final dot.
+    pub fn cut_short(&self) {
+        self.cut.notify_waiters();
+    }
+
+    async fn hand_over_or_stop(&self, message: &Message) -> Result<(), SmtpError> {
+        let is_written = SetOnce::new();
+        let cut = self.cut.notified();
+        let mut handing_over = pin!(self.hand_over(message, &is_written));
+        tokio::select! {
+            biased;
+            ended = &mut handing_over => return ended,
+            () = cut => {}
+        }
+        if is_written.initialized() {
+            return handing_over.await;
+        }
+        Err(SmtpError::stopped())
+    }
+
+    async fn hand_over(
+        &self,
+        message: &Message,
+        is_written: &SetOnce<()>,
+    ) -> Result<(), SmtpError> {
         // Never closed, so this waits and does not fail.
         let _permit = self.permits.acquire().await;
         if let Some(connection) = self.take_idle() {
-            match self.send(connection, message).await {
+            match self.send(connection, message, is_written).await {
                 Err(error) if error.is_stale_connection() => {}
                 ended => return ended,
             }
         }
         let connection = Connection::open(&self.endpoint).await?;
-        self.send(connection, message).await
+        self.send(connection, message, is_written).await
     }
 
-    async fn send(&self, mut connection: Connection, message: &Message) -> Result<(), SmtpError> {
-        let Message {
-            sender,
-            recipient,
-            octets,
-            ..
-        } = message;
-        let sent = connection
-            .send(&self.endpoint, sender, recipient, octets)
-            .await;
+    async fn send(
+        &self,
+        mut connection: Connection,
+        message: &Message,
+        is_written: &SetOnce<()>,
+    ) -> Result<(), SmtpError> {
+        let sent = connection.send(&self.endpoint, message, is_written).await;
         let is_usable = match &sent {
             Ok(()) => true,
             Err(error) => {

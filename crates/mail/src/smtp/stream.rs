@@ -11,7 +11,16 @@ use std::task::{Context, Poll};
 use lettre::transport::smtp::client::AsyncTokioStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+/// What a relay may say between two things that we say. lettre bounds the lines of a reply when it
+/// has read them, so a line without end would fill the memory (RFC 5321 section 4.5.3.1.5 allows 512
+/// octets a line).
+const MOST_AT_ONCE: usize = 64 * 1024;
+
 /// A stream that lettre speaks over and that can be taken back from it.
+///
+/// Replies are read as ASCII, which they are by RFC 5321 section 4.2.1: whatever else is in them
+/// becomes a question mark, since lettre would take a reply in Latin-1 for a broken connection, and
+/// nobody reads the words.
 ///
 /// Taken back after STARTTLS, it leaves behind whatever was read ahead: a reply that somebody
 /// injected in the clear is not believed under TLS.
@@ -21,6 +30,8 @@ pub(super) struct Line<S> {
     /// section 4.2), and lettre waits for a greeting.
     greeting: &'static [u8],
     peer: SocketAddr,
+    /// How much was read since something was written.
+    heard: usize,
 }
 
 impl<S> Line<S> {
@@ -29,6 +40,7 @@ impl<S> Line<S> {
             stream: Arc::new(Mutex::new(stream)),
             greeting: b"",
             peer,
+            heard: 0,
         }
     }
 
@@ -81,7 +93,17 @@ impl<S: AsyncRead + Unpin> AsyncRead for Line<S> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         if self.greeting.is_empty() {
-            return self.with(|stream| stream.poll_read(context, buffer));
+            let before = buffer.filled().len();
+            let read = self.with(|stream| stream.poll_read(context, buffer));
+            let fresh = &mut buffer.filled_mut()[before..];
+            self.heard += fresh.len();
+            if self.heard > MOST_AT_ONCE {
+                return Poll::Ready(Err(io::ErrorKind::FileTooLarge.into()));
+            }
+            for octet in fresh.iter_mut().filter(|octet| !octet.is_ascii()) {
+                *octet = b'?';
+            }
+            return read;
         }
         let (now, later) = self
             .greeting
@@ -98,6 +120,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Line<S> {
         context: &mut Context<'_>,
         octets: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.heard = 0;
         self.with(|stream| stream.poll_write(context, octets))
     }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use secrecy::SecretString;
 use thiserror::Error;
@@ -42,6 +43,8 @@ impl fmt::Debug for Credentials {
 /// (`required`, `opportunistic`, `none`). On a loopback host nothing is the default, and only
 /// there is a password sent without TLS. The port is 465 for `smtps://`, 587 with credentials,
 /// else 25. `?ca=/path.pem` names the only authorities that are trusted, for a private relay.
+/// `?step_timeout=` and `?dot_timeout=` are whole seconds, from 1 to 3600, for a relay that needs
+/// others than [`Timeouts`](super::Timeouts) has: each step, and the answer to the final dot.
 ///
 /// `Debug` and `Display` print no credentials.
 #[derive(Debug, Clone)]
@@ -51,6 +54,8 @@ pub struct SmtpUrl {
     pub(super) security: Security,
     pub(super) credentials: Option<Credentials>,
     pub(super) ca: Option<PathBuf>,
+    pub(super) step_timeout: Option<Duration>,
+    pub(super) dot_timeout: Option<Duration>,
 }
 
 /// Why a text is not the address of a relay. Repeats nothing of the text.
@@ -64,8 +69,11 @@ pub enum SmtpUrlError {
     #[error("the user or the password cannot be read; percent-encode signs such as `@` and `/`")]
     Credentials,
     /// An unknown option.
-    #[error("unknown option; `tls` and `ca` are known")]
+    #[error("unknown option; `tls`, `ca`, `step_timeout` and `dot_timeout` are known")]
     Option,
+    /// A time limit that is none.
+    #[error("a time limit is a whole number of seconds from 1 to 3600")]
+    Timeout,
     /// A value of `tls` that does not exist or contradicts `smtps`.
     #[error("`tls` is `required`, `opportunistic` or `none`, and only for `smtp://`")]
     Tls,
@@ -92,7 +100,7 @@ impl SmtpUrl {
             ("smtp", false) => Security::StartTls,
             _ => return Err(SmtpUrlError::Malformed),
         };
-        let mut ca = None;
+        let (mut ca, mut step_timeout, mut dot_timeout) = (None, None, None);
         for (key, value) in url.query_pairs() {
             match &*key {
                 "tls" if url.scheme() == "smtp" => {
@@ -105,6 +113,8 @@ impl SmtpUrl {
                 }
                 "tls" => return Err(SmtpUrlError::Tls),
                 "ca" => ca = Some(PathBuf::from(&*value)),
+                "step_timeout" => step_timeout = Some(seconds(&value)?),
+                "dot_timeout" => dot_timeout = Some(seconds(&value)?),
                 _ => return Err(SmtpUrlError::Option),
             }
         }
@@ -123,6 +133,8 @@ impl SmtpUrl {
             security,
             credentials,
             ca,
+            step_timeout,
+            dot_timeout,
         })
     }
 
@@ -161,6 +173,13 @@ impl fmt::Display for SmtpUrl {
         } else {
             write!(f, "{scheme}://{}:{}", self.host, self.port)
         }
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, SmtpUrlError> {
+    match text.parse() {
+        Ok(seconds @ 1..=3600) => Ok(Duration::from_secs(seconds)),
+        _ => Err(SmtpUrlError::Timeout),
     }
 }
 
@@ -280,6 +299,11 @@ mod tests {
             ),
             ("smtp://mx.example.org?tsl=none", SmtpUrlError::Option),
             ("smtp://mx.example.org?tls=maybe", SmtpUrlError::Tls),
+            ("smtp://mx.example.org?dot_timeout=0", SmtpUrlError::Timeout),
+            (
+                "smtp://mx.example.org?step_timeout=1m",
+                SmtpUrlError::Timeout,
+            ),
             ("smtps://mx.example.org?tls=none", SmtpUrlError::Tls),
             (
                 "smtp://u:p@mx.example.org?tls=none",

@@ -14,6 +14,10 @@ pub(crate) enum Act {
     Say(&'static str),
     /// Says this and closes the connection.
     SayAndClose(&'static str),
+    /// Says this, which is no text.
+    SayOctets(&'static [u8]),
+    /// Says this again and again.
+    Flood(&'static [u8]),
     /// Says nothing, keeps the connection.
     Hang,
     /// Closes the connection.
@@ -208,6 +212,14 @@ impl Session {
             Act::SayAndClose(text) => {
                 let _ = stream.write_all(text.as_bytes()).await;
                 let _ = stream.flush().await;
+                false
+            }
+            Act::SayOctets(octets) => {
+                stream.write_all(octets).await.is_ok() && stream.flush().await.is_ok()
+            }
+            Act::Flood(octets) => {
+                let block = octets.repeat(1000);
+                while stream.write_all(&block).await.is_ok() {}
                 false
             }
             Act::Hang => {

@@ -7,7 +7,7 @@ use std::path::Path;
 use consentry_domain::{LetterKind, SubjectId};
 use consentry_mail::{Dkim, DkimKey, Mailbox, MemoryMailbox, Postman, Transport};
 use consentry_policy::{Language, Policy};
-use consentry_service::ports::{Delivery, LetterId, LocalMailbox, Mailer, SecretUrl};
+use consentry_service::ports::{Delivery, LetterId, LocalMailbox, Mailer, Reason, SecretUrl};
 use tempfile::TempDir;
 
 use crate::samples::{every_letter, letter, renderer};
@@ -130,7 +130,10 @@ async fn a_mailbox_that_cannot_be_written_defers_the_letter() {
     let (home, _, postman) = mailbox();
     fs::remove_dir_all(home.path().join("mailbox")).unwrap();
     let letter = letter(LetterKind::Confirmation, Language::En);
-    assert_eq!(postman.deliver(&letter).await, Delivery::Deferred(None));
+    assert_eq!(
+        postman.deliver(&letter).await,
+        Delivery::Deferred(Reason::RelayDown.into())
+    );
     assert!(postman.forget(&[letter.subject]).await.is_err());
 }
 
@@ -168,6 +171,9 @@ async fn a_letter_without_its_way_out_is_never_handed_over() {
     let postman = postman(Transport::Memory(memory.clone()));
     let mut letter = letter(LetterKind::Confirmation, Language::En);
     letter.unsubscribe_url = SecretUrl::new(String::new());
-    assert_eq!(postman.deliver(&letter).await, Delivery::Refused(None));
+    assert_eq!(
+        postman.deliver(&letter).await,
+        Delivery::Refused(Reason::Unwritable.into())
+    );
     assert!(memory.letters().is_empty());
 }

@@ -6,7 +6,7 @@ use consentry_domain::LetterKind;
 use consentry_mail::{Message, SmtpRelay, SmtpSettings, SmtpUrl, Timeouts};
 use consentry_policy::Language;
 use consentry_service::ports::Delivery::{self, Accepted, Deferred, Refused, Uncertain};
-use consentry_service::ports::ReplyCode;
+use consentry_service::ports::{Reason, Reply, Trouble};
 
 use crate::double::{Act, Double, Point};
 use crate::samples::{address, confirmation, letter, message};
@@ -40,12 +40,22 @@ async fn ends(verb: &'static str, act: Act) -> Delivery {
     relay(&double).deliver(&confirmation()).await
 }
 
-fn deferred(code: u16) -> Delivery {
-    Deferred(Some(ReplyCode(code)))
+/// An answer such as `550 5.1.1`, and what is made of it.
+fn trouble(reason: Reason, reply: &str) -> Trouble {
+    let (code, status) = reply.split_once(' ').unwrap_or((reply, ""));
+    let reply = Some(Reply {
+        code: code.parse().unwrap(),
+        status: status.parse().ok(),
+    });
+    Trouble { reason, reply }
 }
 
-fn refused(code: u16) -> Delivery {
-    Refused(Some(ReplyCode(code)))
+/// Without an answer before the final dot: the relay is away, or only this letter met it.
+pub(crate) fn broken(verb: &str) -> Delivery {
+    Deferred(match verb {
+        "connect" | "EHLO" => Reason::RelayDown.into(),
+        _ => Reason::Deferred.into(),
+    })
 }
 
 #[tokio::test]
@@ -73,16 +83,18 @@ async fn a_letter_arrives_as_it_was_written() {
 #[tokio::test]
 async fn a_temporary_answer_defers_the_letter_at_every_stage() {
     for verb in ["connect", "EHLO", "MAIL", "RCPT", "DATA", "."] {
-        assert_eq!(
-            ends(verb, Act::Say("451 later\r\n")).await,
-            deferred(451),
-            "{verb}"
-        );
-        assert_eq!(
-            ends(verb, Act::Say("421 bye\r\n")).await,
-            deferred(421),
-            "{verb}"
-        );
+        let reason = match verb {
+            "connect" | "EHLO" => Reason::RelayDown,
+            _ => Reason::Deferred,
+        };
+        for (said, reply) in [
+            ("451 later\r\n", "451"),
+            ("421 bye\r\n", "421"),
+            ("450-4.7.1 you are\r\n450 4.7.1 greylisted\r\n", "450 4.7.1"),
+        ] {
+            let expected = Deferred(trouble(reason, reply));
+            assert_eq!(ends(verb, Act::Say(said)).await, expected, "{verb}");
+        }
     }
 }
 
@@ -90,58 +102,148 @@ async fn a_temporary_answer_defers_the_letter_at_every_stage() {
 async fn a_permanent_answer_to_the_letter_refuses_it() {
     for verb in ["RCPT", "DATA", "."] {
         let act = Act::Say("550-5.1.1 No such\r\n550 5.1.1 mailbox\r\n");
-        assert_eq!(ends(verb, act).await, refused(550), "{verb}");
+        let expected = Refused(trouble(Reason::Recipient, "550 5.1.1"));
+        assert_eq!(ends(verb, act).await, expected, "{verb}");
     }
-    assert_eq!(ends(".", Act::Say("552 too big\r\n")).await, refused(552));
+    for (verb, said, reason, reply) in [
+        ("RCPT", "550 no\r\n", Reason::Recipient, "550"),
+        ("RCPT", "550 5.4.1 no\r\n", Reason::Recipient, "550 5.4.1"),
+        (".", "550 5.2.1 closed\r\n", Reason::Recipient, "550 5.2.1"),
+        (".", "552 too big\r\n", Reason::Content, "552"),
+        ("DATA", "554 5.6.0 what\r\n", Reason::Content, "554 5.6.0"),
+        (
+            "MAIL",
+            "550 5.6.7 no UTF-8\r\n",
+            Reason::NoSmtpUtf8,
+            "550 5.6.7",
+        ),
+    ] {
+        let expected = Refused(trouble(reason, reply));
+        assert_eq!(ends(verb, Act::Say(said)).await, expected, "{verb} {said}");
+    }
 }
 
 #[tokio::test]
 async fn what_is_the_operators_fault_loses_no_letter() {
-    for (verb, reply, code) in [
-        ("connect", "554 5.7.1 blocked\r\n", 554),
-        ("EHLO", "550 who\r\n", 550),
-        ("MAIL", "530 5.7.0 authenticate\r\n", 530),
-        ("MAIL", "550 sender\r\n", 550),
-        ("RCPT", "554 5.7.1 relay access denied\r\n", 554),
-        ("RCPT", "530 authenticate\r\n", 530),
-        (".", "550 5.7.515 DKIM\r\n", 550),
-        (".", "550-5.7.26 SPF\r\n550 5.7.26 and DKIM\r\n", 550),
+    for (verb, said, reason, reply) in [
+        (
+            "connect",
+            "554 5.7.1 blocked\r\n",
+            Reason::Access,
+            "554 5.7.1",
+        ),
+        ("EHLO", "550 who\r\n", Reason::Access, "550"),
+        (
+            "MAIL",
+            "530 5.7.0 authenticate\r\n",
+            Reason::Access,
+            "530 5.7.0",
+        ),
+        ("MAIL", "550 sender\r\n", Reason::Access, "550"),
+        ("RCPT", "530 authenticate\r\n", Reason::Access, "530"),
+        (
+            "RCPT",
+            "554 5.7.1 relay denied\r\n",
+            Reason::Sender,
+            "554 5.7.1",
+        ),
+        (
+            "RCPT",
+            "450 4.1.8 no such domain\r\n",
+            Reason::Sender,
+            "450 4.1.8",
+        ),
+        (".", "550 5.7.515 DKIM\r\n", Reason::Sender, "550 5.7.515"),
+        (
+            ".",
+            "550-5.7.26 SPF\r\n550 5.7.26 DKIM\r\n",
+            Reason::Sender,
+            "550 5.7.26",
+        ),
+        (
+            ".",
+            "421 4.7.32 alignment\r\n",
+            Reason::Sender,
+            "421 4.7.32",
+        ),
     ] {
-        assert_eq!(
-            ends(verb, Act::Say(reply)).await,
-            deferred(code),
-            "{verb} {reply}"
-        );
+        let expected = Deferred(trouble(reason, reply));
+        assert_eq!(ends(verb, Act::Say(said)).await, expected, "{verb} {said}");
     }
 }
 
 /// RFC 5321 §4.5.3.1.10.
 #[tokio::test]
 async fn a_full_mailbox_is_temporary() {
-    assert_eq!(ends("RCPT", Act::Say("552 full\r\n")).await, deferred(552));
+    let expected = Deferred(trouble(Reason::Deferred, "552 5.2.2"));
+    assert_eq!(ends("RCPT", Act::Say("552 5.2.2 full\r\n")).await, expected);
+}
+
+/// A reply is its numbers: whatever its words are written in.
+#[tokio::test]
+async fn a_reply_that_is_not_ascii_is_understood() {
+    let double = Double::start(|point| {
+        (point.verb == "RCPT").then_some(Act::SayOctets(b"550 5.1.1 bo\xeete inconnue\r\n"))
+    })
+    .await;
+    let expected = Refused(trouble(Reason::Recipient, "550 5.1.1"));
+    assert_eq!(relay(&double).deliver(&confirmation()).await, expected);
+}
+
+/// Neither a line without end nor a reply without end fills the memory.
+#[tokio::test]
+async fn a_reply_without_end_is_cut_off() {
+    for octets in [&b"2"[..], b"250-more\r\n"] {
+        let double =
+            Double::start(move |point| (point.verb == "RCPT").then_some(Act::Flood(octets))).await;
+        assert_eq!(
+            relay(&double).deliver(&confirmation()).await,
+            broken("RCPT")
+        );
+    }
+}
+
+/// Before the final dot a stopped hand-over is surely not taken; after it, the answer is awaited.
+#[tokio::test]
+async fn a_hand_over_that_is_cut_short_is_known_not_to_be_taken() {
+    for (verb, expected) in [
+        ("connect", Deferred(Reason::Stopped.into())),
+        ("RCPT", Deferred(Reason::Stopped.into())),
+        (".", Uncertain),
+    ] {
+        let double = Double::start(at(verb, Act::Hang)).await;
+        let timeouts = Timeouts {
+            final_dot: SHORT * 4,
+            ..Timeouts::default()
+        };
+        let relay = relay_with(&format!("smtp://127.0.0.1:{}", double.port), timeouts);
+        let message = confirmation();
+        let cut = async {
+            tokio::time::sleep(SHORT).await;
+            relay.cut_short();
+        };
+        let (ended, ()) = tokio::join!(relay.deliver(&message), cut);
+        assert_eq!(ended, expected, "{verb}");
+    }
 }
 
 #[tokio::test]
 async fn a_network_that_fails_before_the_final_dot_defers_the_letter() {
     for verb in ["connect", "EHLO", "MAIL", "RCPT", "DATA"] {
-        assert_eq!(ends(verb, Act::Close).await, Deferred(None), "{verb}");
-        assert_eq!(
-            ends(verb, Act::Say("gar\u{1}bage\r\n")).await,
-            Deferred(None),
-            "{verb}"
-        );
-        assert_eq!(
-            ends(verb, Act::SayAndClose("250-half a rep")).await,
-            Deferred(None),
-            "{verb}"
-        );
+        for act in [
+            Act::Close,
+            Act::Say("gar\u{1}bage\r\n"),
+            Act::SayAndClose("250-half a rep"),
+        ] {
+            assert_eq!(ends(verb, act).await, broken(verb), "{verb} {act:?}");
+        }
     }
     assert_eq!(
         ends("DATA", Act::Say("250 not 354\r\n")).await,
-        Deferred(None)
+        broken("DATA")
     );
     let nobody = relay_to("smtp://127.0.0.1:1");
-    assert_eq!(nobody.deliver(&confirmation()).await, Deferred(None));
+    assert_eq!(nobody.deliver(&confirmation()).await, broken("connect"));
 }
 
 #[tokio::test]
@@ -169,11 +271,7 @@ async fn a_relay_that_hangs_anywhere_ends_in_a_deferred_letter() {
     for verb in ["connect", "EHLO", "MAIL", "RCPT", "DATA"] {
         let double = Double::start(at(verb, Act::Hang)).await;
         let relay = relay_with(&format!("smtp://127.0.0.1:{}", double.port), timeouts);
-        assert_eq!(
-            relay.deliver(&confirmation()).await,
-            Deferred(None),
-            "{verb}"
-        );
+        assert_eq!(relay.deliver(&confirmation()).await, broken(verb), "{verb}");
     }
 }
 
@@ -195,8 +293,9 @@ async fn a_refused_letter_does_not_spoil_the_connection() {
     })
     .await;
     let relay = relay(&double);
-    assert_eq!(relay.deliver(&confirmation()).await, refused(550));
-    assert_eq!(relay.deliver(&confirmation()).await, refused(550));
+    let refused = Refused(trouble(Reason::Recipient, "550 5.1.1"));
+    assert_eq!(relay.deliver(&confirmation()).await, refused);
+    assert_eq!(relay.deliver(&confirmation()).await, refused);
     let seen = double.seen();
     assert_eq!(seen.connections, 1);
     assert_eq!(
@@ -282,7 +381,10 @@ async fn a_local_part_beyond_ascii_needs_smtputf8() {
 
     let double = Double::start(at("EHLO", Act::Say("250 double\r\n"))).await;
     let relay = relay(&double);
-    assert_eq!(relay.deliver(&to("用户@example.org")).await, Refused(None));
+    assert_eq!(
+        relay.deliver(&to("用户@example.org")).await,
+        Refused(Reason::NoSmtpUtf8.into())
+    );
     assert_eq!(relay.deliver(&to("user@例子.公司")).await, Accepted);
     assert_eq!(double.seen().connections, 1);
 }
@@ -325,13 +427,13 @@ async fn credentials_are_shown_by_plain_or_by_login() {
     let wrong = Double::start(at("AUTH", Act::Say("535 5.7.8 wrong\r\n"))).await;
     assert_eq!(
         relay_to(&url(&wrong)).deliver(&confirmation()).await,
-        deferred(535)
+        Deferred(trouble(Reason::Access, "535 5.7.8"))
     );
 
     let none = Double::start(at("EHLO", Act::Say("250 double\r\n"))).await;
     assert_eq!(
         relay_to(&url(&none)).deliver(&confirmation()).await,
-        Deferred(None)
+        Deferred(Reason::Access.into())
     );
     assert_eq!(none.seen().verbs(), ["EHLO"]);
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use consentry_mail::{SmtpRelay, SmtpSettings, SmtpSetupError, SmtpUrl};
 use consentry_service::ports::Delivery::{Accepted, Deferred};
+use consentry_service::ports::Reason;
 use rcgen::{CertificateParams, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -66,7 +67,10 @@ async fn implicit_tls_protects_from_the_first_octet() {
 async fn a_relay_whose_starttls_was_removed_gets_nothing() {
     let double = Double::start(|_| None).await;
     let relay = relay_to(&url("smtp://user:secret@", &double, "tls=required"));
-    assert_eq!(relay.deliver(&confirmation()).await, Deferred(None));
+    assert_eq!(
+        relay.deliver(&confirmation()).await,
+        Deferred(Reason::Access.into())
+    );
     assert_eq!(double.seen().verbs(), ["EHLO"]);
     assert!(relay.probe().await.unwrap_err().is_operators());
 }
@@ -81,7 +85,10 @@ async fn a_certificate_that_is_not_trusted_gets_nothing() {
     ] {
         let double = Double::start_with(DoubleTls::StartTls(acceptor.clone()), |_| None).await;
         let relay = relay_to(&url("smtp://", &double, &options));
-        assert_eq!(relay.deliver(&confirmation()).await, Deferred(None));
+        assert_eq!(
+            relay.deliver(&confirmation()).await,
+            Deferred(Reason::Access.into())
+        );
         assert_eq!(double.seen().verbs(), ["EHLO", "STARTTLS"]);
         assert!(relay.probe().await.unwrap_err().is_operators());
     }
@@ -92,7 +99,10 @@ async fn a_certificate_for_another_host_gets_nothing() {
     let (acceptor, ca) = server("other.example.org");
     let double = Double::start_with(DoubleTls::Implicit(acceptor), |_| None).await;
     let relay = relay_to(&url("smtps://", &double, &trusting(&ca)));
-    assert_eq!(relay.deliver(&confirmation()).await, Deferred(None));
+    assert_eq!(
+        relay.deliver(&confirmation()).await,
+        Deferred(Reason::Access.into())
+    );
     assert!(double.seen().commands.is_empty());
 }
 

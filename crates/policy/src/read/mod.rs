@@ -16,7 +16,7 @@ use self::value::{
 use crate::problem::Fault;
 use crate::{
     Breaker, Capital, Controller, Dpo, Hosting, Languages, Limits, Links, Mail, NoticeVersion,
-    Policy, Purpose, Retention, Subscription, Topic,
+    Period, Policy, Purpose, Retention, Subscription, Topic,
 };
 
 /// Reads a policy file; on failure, every fault that can be told from the others.
@@ -280,6 +280,7 @@ fn mail(section: &Section<'_>) -> Read<Mail> {
     let list_id = section.required("list_id", &DOMAIN);
     let retry_for = section.required("retry_for", &PERIOD);
     let uncertain_after = section.required("uncertain_after", &PERIOD);
+    let keep_settled = section.optional("keep_settled", &PERIOD);
     Ok(Mail {
         from_name: from_name?,
         from: from?,
@@ -287,5 +288,6 @@ fn mail(section: &Section<'_>) -> Read<Mail> {
         list_id: list_id?,
         retry_for: retry_for?,
         uncertain_after: uncertain_after?,
+        keep_settled: keep_settled?.unwrap_or(Period::THIRTY_DAYS),
     })
 }

@@ -4,6 +4,7 @@
 
 mod clock;
 mod keys;
+mod letters;
 mod output;
 mod recovery;
 mod subscriber;
@@ -25,6 +26,7 @@ use crate::{
 
 use clock::ClockCommand;
 use keys::KeysCommand;
+use letters::LettersCommand;
 use output::{Table, print_json, print_line};
 use subscriber::SubscriberCommand;
 
@@ -61,6 +63,9 @@ enum AdminCommand {
     /// Put a backup in the place of the database, repeat the erasures, departures and restrictions
     /// that came after it, and remove what is overdue; nobody else may use the database
     Restore(recovery::RestoreArgs),
+    /// Look at the outbox: what waits, what was given up and why, what to try again
+    #[command(subcommand)]
+    Letters(LettersCommand),
     /// Look at the key ring, rotate and retire keys
     #[command(subcommand)]
     Keys(KeysCommand),
@@ -109,6 +114,12 @@ pub fn admin(cli: Cli) -> Result<(), Failure> {
             AdminCommand::Backup(args) => recovery::backup(&settings, args).await,
             AdminCommand::Restore(args) => recovery::restore(&settings, args).await,
             AdminCommand::Keys(command) => keys::run(&settings, command).await,
+            AdminCommand::Letters(command) => {
+                let (app, service) = open(&settings).await?;
+                let ended = letters::run(&service, command).await;
+                app.close().await;
+                ended
+            }
             AdminCommand::Subscriber(command) => {
                 let (app, service) = open(&settings).await?;
                 let ended = subscriber::run(&service, command).await;
@@ -171,6 +182,12 @@ async fn check(
         1 => Err(Failure::Found("1 check found a problem".to_owned())),
         count => Err(Failure::Found(format!("{count} checks found a problem"))),
     }
+}
+
+/// A time to the second, in UTC.
+fn short(at: &str) -> String {
+    let seconds = at.split('.').next().unwrap_or(at).trim_end_matches('Z');
+    format!("{}Z", seconds.replace('T', " "))
 }
 
 /// Asks before something that cannot be taken back.

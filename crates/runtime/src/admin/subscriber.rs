@@ -14,6 +14,7 @@ use serde::Serialize;
 use super::{
     Confirmed, Format, Listing, ask,
     output::{Table, print_json, print_line, say},
+    short,
 };
 use crate::Failure;
 
@@ -264,12 +265,6 @@ fn marked(state: &str, restricted: bool) -> String {
     } else {
         state.to_owned()
     }
-}
-
-/// To the second, in UTC.
-fn short(at: &str) -> String {
-    let seconds = at.split('.').next().unwrap_or(at).trim_end_matches('Z');
-    format!("{}Z", seconds.replace('T', " "))
 }
 
 fn address(typed: &str) -> Result<EmailAddress, Failure> {

@@ -1,6 +1,9 @@
 //! Findings about mail: what keeps a mail provider from trusting the letters and from showing its
 //! unsubscribe button.
 
+use std::time::Duration;
+
+use consentry::SystemRandom;
 use consentry_address::EmailAddress;
 use consentry_domain::{LetterKind, SubjectId};
 use consentry_mail::{OneClickFault, SmtpRelay, SmtpUrl, one_click_faults};
@@ -12,12 +15,14 @@ use consentry_service::{
 use secrecy::ExposeSecret as _;
 
 use super::{Report, Verdict};
-use consentry::SystemRandom;
 
 use crate::{Failure, mailing, settings::Settings};
 
 /// Letters are about 6 kB; a relay that takes less than this would refuse some.
 const LETTER: u64 = 64 * 1024;
+
+/// What a relay may take to answer the final dot (RFC 5321 section 4.5.3.2.6).
+const DOT_TIMEOUT: Duration = Duration::from_mins(10);
 
 impl Report {
     /// The keys that sign, and what a verifier needs.
@@ -169,6 +174,14 @@ impl Report {
         if probe.size.is_some_and(|size| size < LETTER) {
             let text = "the relay takes smaller messages than some letters are";
             self.add("relay", Verdict::Problem, text);
+        }
+        if relay.dot_timeout() < DOT_TIMEOUT {
+            let text = format!(
+                "dot_timeout is {} seconds: a relay that answers later gets letters twice; 600 are \
+                 usual",
+                relay.dot_timeout().as_secs()
+            );
+            self.add("relay", Verdict::Warning, text);
         }
         if !probe.smtputf8 {
             let text = "without SMTPUTF8, people whose address has letters outside ASCII before \

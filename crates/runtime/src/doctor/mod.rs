@@ -10,7 +10,7 @@ use consentry_keys::KeyState;
 use consentry_policy::Policy;
 use consentry_service::{
     BreakerStatus, Error, Job, Service,
-    ports::{JobStatus, LetterState, StoreError},
+    ports::{JobStatus, LetterState, Reason, StoreError, TroubleCount},
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -19,6 +19,7 @@ use crate::{
     Failure,
     app::{self, App},
     mailing,
+    remedy::remedy,
     settings::Settings,
 };
 
@@ -266,24 +267,23 @@ impl Report {
         } else {
             self.add("outbox", Verdict::Ok, format!("{waiting} letters wait"));
         }
-        for (state, meaning) in [
-            (
-                LetterState::Failed,
-                "were given up; the relay's log says why",
-            ),
-            (
-                LetterState::Uncertain,
-                "may or may not have been taken by the relay",
-            ),
-        ] {
-            let count = count(state);
-            if count > 0 {
-                self.add(
-                    "outbox",
-                    Verdict::Warning,
-                    format!("{count} letters {meaning}"),
-                );
-            }
+        let uncertain = count(LetterState::Uncertain);
+        if uncertain > 0 {
+            let text = format!(
+                "{uncertain} letters may or may not have been taken by the relay; see \
+                 `consentry-admin letters list --state uncertain`"
+            );
+            self.add("outbox", Verdict::Warning, text);
+        }
+        let failed = count(LetterState::Failed);
+        if failed > 0 {
+            let text = format!(
+                "{failed} letters were given up; see `consentry-admin letters list --state failed`"
+            );
+            self.add("outbox", Verdict::Warning, text);
+        }
+        for counted in &outbox.troubles {
+            self.trouble(counted);
         }
         Ok(())
     }
@@ -358,6 +358,31 @@ impl Report {
         };
         self.add("breaker", result, text);
         Ok(())
+    }
+
+    /// What keeps letters, as far as the operator can do something about it.
+    fn trouble(&mut self, counted: &TroubleCount) {
+        let TroubleCount {
+            state,
+            trouble,
+            letters,
+        } = counted;
+        let waits = *state == LetterState::Queued;
+        let result = match trouble.reason {
+            reason if reason.is_operators() || reason.is_ours() => Verdict::Problem,
+            Reason::RelayDown if waits => Verdict::Warning,
+            Reason::NoSmtpUtf8 | Reason::Content => Verdict::Warning,
+            _ => return,
+        };
+        let reply = trouble.reply.map(|reply| format!(" ({reply})"));
+        let text = format!(
+            "{letters} letters are {} for the reason {}{}: {}",
+            state.as_str(),
+            trouble.reason,
+            reply.unwrap_or_default(),
+            remedy(*trouble)
+        );
+        self.add("outbox", result, text);
     }
 
     async fn jobs(&mut self, service: &Service, settings: &Settings) -> Result<(), Error> {

@@ -107,7 +107,13 @@ impl Metrics {
             .with_state(watched);
         let stop = CancellationToken::new();
         tokio::spawn(upkeep(self.recorder, stop.clone()));
-        tokio::spawn(server::serve(self.listener, None, router, Vec::new(), stop.clone()));
+        tokio::spawn(server::serve(
+            self.listener,
+            None,
+            router,
+            Vec::new(),
+            stop.clone(),
+        ));
         Serving {
             bound: self.bound,
             _stop: stop.drop_guard(),

@@ -7,11 +7,7 @@ use consentry_policy::{Language, TopicId};
 use jiff::Timestamp;
 use thiserror::Error;
 
-use super::LetterId;
-
-/// What a relay answered: the number alone, since its text may name the person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ReplyCode(pub u16);
+use super::{LetterId, Trouble};
 
 /// A letter, ready to be rendered. Nothing of it is stored.
 #[derive(Debug, Clone)]
@@ -71,10 +67,12 @@ impl std::fmt::Debug for SecretUrl {
 pub enum Delivery {
     /// The relay took it.
     Accepted,
-    /// The relay surely did not take it now: a 4xx, or the network failed before the final dot.
-    Deferred(Option<ReplyCode>),
-    /// The relay refused it for good: a 5xx, or the address cannot be mailed to.
-    Refused(Option<ReplyCode>),
+    /// The relay surely did not take it now: a 4xx, the network failed before the final dot, or
+    /// the operator has to mend something.
+    Deferred(Trouble),
+    /// It is surely not taken and never will be: a 5xx, an address that cannot be mailed to, a
+    /// letter that cannot be written.
+    Refused(Trouble),
     /// The connection failed after the final dot and before the answer.
     Uncertain,
 }
@@ -87,6 +85,12 @@ pub trait Mailer: Send + Sync {
 
     /// How many letters may be under way at once.
     fn concurrency(&self) -> usize;
+
+    /// Ends the hand-overs under way that have not come to the final dot, as
+    /// [`Stopped`](super::Reason::Stopped): the worker has no more time. Those that wait for the
+    /// answer to the final dot go on, and so does the mailer. For a mailer that never waits,
+    /// there is nothing to do.
+    fn cut_short(&self) {}
 
     /// Removes every copy of these people's letters that this mailer keeps itself.
     async fn forget(&self, subjects: &[SubjectId]) -> Result<(), MailerError>;

@@ -4,18 +4,19 @@ mod mailer;
 mod outbox;
 mod recovery;
 mod store;
+mod trouble;
 mod unit;
 
 use jiff::Timestamp;
 
-pub use mailer::{
-    Delivery, Letter, LocalMailbox, MailboxLetter, Mailer, MailerError, ReplyCode, SecretUrl,
-};
+pub use mailer::{Delivery, Letter, LocalMailbox, MailboxLetter, Mailer, MailerError, SecretUrl};
 pub use outbox::{
-    HandOver, LeasedLetter, LetterId, LetterState, NewLetter, OutboxStatus, Settlement, WorkerId,
+    HandOver, LeasedLetter, LetterChoice, LetterId, LetterRecord, LetterState, NewLetter,
+    OutboxStatus, Settlement, TroubleCount, WorkerId,
 };
 pub use recovery::Recovery;
 pub use store::{Candidates, Census, Confirmations, Filter, JobStatus, Store};
+pub use trouble::{EnhancedStatus, NoStatus, Reason, Reply, Trouble, UnknownReason};
 pub use unit::{Change, PurgeReason, StoreError, UnitOfWork};
 
 /// The time. The wall clock in a program, a fixed instant in a test.

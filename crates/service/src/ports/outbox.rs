@@ -1,11 +1,39 @@
 //! The outbox: letters that wait, are being handed over, or are settled.
 
+use std::fmt;
+use std::str::FromStr;
+
 use consentry_domain::{LetterKind, Subject, SubjectId};
 use jiff::Timestamp;
 
-/// A number in the outbox. Random.
+use super::{Reason, Reply, Trouble};
+
+/// A number in the outbox. Random. Written as in the Message-ID: 16 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LetterId(pub u64);
+
+impl fmt::Display for LetterId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+impl FromStr for LetterId {
+    type Err = NoLetterId;
+
+    fn from_str(text: &str) -> Result<Self, NoLetterId> {
+        let is_written_so = text.len() == 16 && text.bytes().all(|sign| sign.is_ascii_hexdigit());
+        match u64::from_str_radix(text, 16) {
+            Ok(number) if is_written_so => Ok(Self(number)),
+            _ => Err(NoLetterId),
+        }
+    }
+}
+
+/// A text that is no number of a letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected the 16 hexadecimal digits that a list of letters shows")]
+pub struct NoLetterId;
 
 /// A letter to be put into the outbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +57,8 @@ pub enum LetterState {
     Sending,
     /// The relay took it.
     Sent,
-    /// The relay refused it for good, or the time for retries is over.
+    /// The relay refused it for good, the time for retries is over, or it cannot be written: a
+    /// dead letter, until the operator asks for another try.
     Failed,
     /// Nobody knows whether the relay took it.
     Uncertain,
@@ -63,6 +92,20 @@ impl LetterState {
     }
 }
 
+impl FromStr for LetterState {
+    type Err = UnknownState;
+
+    fn from_str(text: &str) -> Result<Self, UnknownState> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|state| state.as_str() == text).ok_or(UnknownState)
+    }
+}
+
+/// A word that is no [`LetterState`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected queued, leased, sending, sent, failed, uncertain or cancelled")]
+pub struct UnknownState;
+
 /// A letter that this worker has leased.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeasedLetter {
@@ -85,8 +128,8 @@ pub struct LeasedLetter {
 pub enum HandOver {
     /// It is marked; this is the person as they are now.
     Begun(Box<Subject>),
-    /// The person cannot be read any more; it is marked, and there is nothing to hand over.
-    NobodyThere,
+    /// The person's record cannot be read; it is marked, and there is nothing to hand over.
+    Unreadable,
     /// The lease has run out: the letter is somebody else's now.
     LeaseLost,
 }
@@ -117,4 +160,54 @@ pub struct OutboxStatus {
     pub counts: Vec<(LetterState, u64)>,
     /// The oldest letter that is due and not handed over.
     pub oldest_due: Option<Timestamp>,
+    /// Why letters wait, were given up or are uncertain: the most frequent trouble first.
+    pub troubles: Vec<TroubleCount>,
+}
+
+/// How many letters stand where for one and the same reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TroubleCount {
+    /// Where they stand: queued, failed or uncertain.
+    pub state: LetterState,
+    /// Why.
+    pub trouble: Trouble,
+    /// How many.
+    pub letters: u64,
+}
+
+/// A letter as the operator sees it: nothing of it names the person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LetterRecord {
+    /// Its number: the beginning of its Message-ID.
+    pub id: LetterId,
+    /// Its kind as it is stored; a [`LetterKind`] unless the row is damaged.
+    pub kind: String,
+    /// Where it stands.
+    pub state: LetterState,
+    /// When it was queued, or queued again by the operator.
+    pub queued_at: Timestamp,
+    /// When the next try is owed; `None` when none is.
+    pub due_at: Option<Timestamp>,
+    /// Hand-overs begun.
+    pub attempts: u32,
+    /// Hand-overs with an unknown end.
+    pub uncertain: u32,
+    /// Why the last hand-over did not end with "taken".
+    pub reason: Option<Reason>,
+    /// What the relay answered to it.
+    pub reply: Option<Reply>,
+    /// When the last hand-over ended, for a letter that is no longer owed.
+    pub settled_at: Option<Timestamp>,
+}
+
+/// Which letters the operator wants to have tried again, now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LetterChoice {
+    /// These: waiting, given up or uncertain. Not an uncertain letter of a kind that is promised
+    /// once ([`LetterKind::repeats_when_uncertain`]).
+    These(Vec<LetterId>),
+    /// Every one that waits for its next try or was given up; but none that its receiver or the
+    /// relay refused for what it is (Microsoft and Yahoo forbid to try those again), and none
+    /// that may have arrived.
+    AllMended,
 }

@@ -7,8 +7,8 @@ use consentry_policy::{ControllerId, TopicId};
 use jiff::Timestamp;
 
 use super::{
-    HandOver, LeasedLetter, LetterId, OutboxStatus, ReplyCode, Settlement, StoreError, UnitOfWork,
-    WorkerId,
+    HandOver, LeasedLetter, LetterChoice, LetterId, LetterRecord, LetterState, OutboxStatus,
+    Settlement, StoreError, Trouble, UnitOfWork, WorkerId,
 };
 
 /// People whose turn it is in a job. The store finds candidates; the domain decides.
@@ -134,7 +134,8 @@ pub trait Store: Send + Sync {
     async fn clean_purged_bytes(&self) -> Result<bool, StoreError>;
 
     /// Leases letters that are due: queued ones, uncertain ones whose repeat is due, and leased
-    /// ones whose worker is gone. Letters that were being handed over by a worker that is gone
+    /// ones whose worker is gone. A letter whose row cannot be read is not among them: it is set
+    /// aside as failed, so that it holds up no other. Letters that were being handed over by a worker that is gone
     /// are not among them: see [`abandoned_letters`](Store::abandoned_letters).
     async fn lease_letters(
         &self,
@@ -153,11 +154,13 @@ pub trait Store: Send + Sync {
         limit: u64,
     ) -> Result<Vec<LeasedLetter>, StoreError>;
 
-    /// Extends the leases of every letter this worker holds; called while it dispatches.
+    /// Extends the leases of these letters, where this worker holds them; called while it
+    /// dispatches.
     async fn renew_letters(
         &self,
         controller: &ControllerId,
         worker: &WorkerId,
+        letters: &[LetterId],
     ) -> Result<(), StoreError>;
 
     /// Gives back the letters that this worker leased and did not begin to hand over: the end of
@@ -184,7 +187,7 @@ pub trait Store: Send + Sync {
         worker: &WorkerId,
         letter: LetterId,
         settlement: &Settlement,
-        reply: Option<ReplyCode>,
+        trouble: Option<Trouble>,
         now: Timestamp,
     ) -> Result<(), StoreError>;
 
@@ -194,6 +197,32 @@ pub trait Store: Send + Sync {
         controller: &ControllerId,
         now: Timestamp,
     ) -> Result<OutboxStatus, StoreError>;
+
+    /// Letters by number, `limit` at a time, after the given one.
+    async fn list_letters(
+        &self,
+        controller: &ControllerId,
+        state: Option<LetterState>,
+        after: Option<LetterId>,
+        limit: u64,
+    ) -> Result<Vec<LetterRecord>, StoreError>;
+
+    /// Makes letters due now, with the time for retries counted anew; answers with how many.
+    async fn retry_letters(
+        &self,
+        controller: &ControllerId,
+        choice: &LetterChoice,
+        now: Timestamp,
+    ) -> Result<u64, StoreError>;
+
+    /// Removes up to `limit` letters that are no longer owed and were settled (or, if never handed
+    /// over, queued) at or before this instant; answers with how many.
+    async fn remove_settled_letters(
+        &self,
+        controller: &ControllerId,
+        before: Timestamp,
+        limit: u64,
+    ) -> Result<u64, StoreError>;
 
     /// Takes the lease of a job for this worker; `false` when another worker holds it. A lease
     /// outlives a killed worker by at most 60 s; a running job renews it by calling again.

@@ -18,7 +18,9 @@ pub struct Model {
     pub uncertain: i32,
     pub worker: Option<String>,
     pub leased_until: Option<i64>,
+    pub reason: Option<String>,
     pub reply_code: Option<i32>,
+    pub reply_status: Option<String>,
     pub settled_at: Option<i64>,
 }
 

@@ -6,11 +6,13 @@
 mod support;
 
 mod census;
+mod dispatch;
 mod documented;
 mod fixtures;
 mod jobs;
 mod joined;
 mod keys;
+mod letters;
 mod outbox;
 mod people;
 mod purge;

@@ -2,7 +2,8 @@
 
 use consentry_domain::{LetterKind, TopicState};
 use consentry_service::ports::{
-    Change, HandOver, LeasedLetter, LetterState, ReplyCode, Settlement, Store, WorkerId,
+    Change, HandOver, LeasedLetter, LetterState, Reason, Reply, Settlement, Store, Trouble,
+    WorkerId,
 };
 use consentry_storage::SeaOrmStore;
 
@@ -28,6 +29,7 @@ on_both! {
     a_letter_that_was_cancelled_in_mid_air_is_not_tried_again,
     an_uncertain_letter_is_repeated_when_its_time_comes,
     what_may_have_arrived_stays_uncertain_when_its_repeat_is_cancelled,
+    a_row_that_cannot_be_read_is_set_aside_and_holds_up_nobody,
     the_status_counts_letters_and_names_the_oldest_that_is_due,
 }
 
@@ -170,7 +172,15 @@ async fn a_lease_that_is_renewed_is_not_taken_over(database: &TestDatabase) {
         HandOver::LeaseLost,
         "an expired lease begins nothing"
     );
-    store.renew_letters(&acme(), &a).await.unwrap();
+    store.renew_letters(&acme(), &a, &[]).await.unwrap();
+    let begun = store.begin_hand_over(&acme(), &a, leased.id).await;
+    assert_eq!(
+        begun.unwrap(),
+        HandOver::LeaseLost,
+        "what is not named is not renewed"
+    );
+    let held = [leased.id];
+    store.renew_letters(&acme(), &a, &held).await.unwrap();
     assert_eq!(lease(&store, &worker("b")).await, []);
     let begun = store.begin_hand_over(&acme(), &a, leased.id).await;
     assert!(matches!(begun.unwrap(), HandOver::Begun(_)));
@@ -233,16 +243,24 @@ async fn a_deferred_letter_waits_for_its_next_try(database: &TestDatabase) {
             &a,
             first.id,
             &Settlement::Retry(minutes(10)),
-            Some(ReplyCode(451)),
+            Some(Trouble {
+                reason: Reason::Deferred,
+                reply: Some(Reply {
+                    code: 451,
+                    status: "4.7.1".parse().ok(),
+                }),
+            }),
             now(),
         )
         .await
         .unwrap();
     assert_eq!(
         database
-            .column::<i32>("SELECT reply_code FROM consentry_letters")
+            .column::<String>(
+                "SELECT reason || ' ' || reply_code || ' ' || reply_status FROM consentry_letters"
+            )
             .await,
-        [451]
+        ["deferred 451 4.7.1"]
     );
     assert_eq!(lease(&store, &a).await, []);
     let again = store.lease_letters(&acme(), &a, minutes(10), 9).await;
@@ -290,6 +308,27 @@ async fn what_may_have_arrived_stays_uncertain_when_its_repeat_is_cancelled(
     cancel(&store, person).await;
     assert_eq!(lease(&store, &a).await, []);
     assert_eq!(states(&store).await, [(LetterState::Uncertain, 1)]);
+}
+
+/// A damaged row, or one of a newer version after a downgrade.
+async fn a_row_that_cannot_be_read_is_set_aside_and_holds_up_nobody(database: &TestDatabase) {
+    let store = database.store().await;
+    for name in ["anna", "ben", "carl"] {
+        let typed = format!("{name}@example.org");
+        insert_with_letters(&store, &typed, &CONFIRMATION).await;
+    }
+    let damaged = "UPDATE consentry_letters SET kind = 'pigeon'
+                   WHERE id = (SELECT min(id) FROM consentry_letters)";
+    database.execute(damaged).await;
+    let a = worker("a");
+    assert_eq!(lease(&store, &a).await.len(), 2);
+    let expected = [(LetterState::Failed, 1), (LetterState::Leased, 2)];
+    let status = store.outbox_status(&acme(), now()).await.unwrap();
+    assert_eq!(status.counts, expected);
+    assert_eq!(status.troubles[0].trouble, Reason::Unreadable.into());
+    let failed = Some(LetterState::Failed);
+    let listed = store.list_letters(&acme(), failed, None, 9).await.unwrap();
+    assert_eq!((listed.len(), listed[0].kind.as_str()), (1, "pigeon"));
 }
 
 async fn the_status_counts_letters_and_names_the_oldest_that_is_due(database: &TestDatabase) {

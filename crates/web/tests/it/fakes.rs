@@ -11,8 +11,9 @@ use consentry_domain::{ConsentEvent, LetterKind, PersonState, Subject, SubjectId
 use consentry_policy::ControllerId;
 use consentry_service::ports::{
     Candidates, Census, Change, Clock, Confirmations, Delivery, Filter, HandOver, JobStatus,
-    LeasedLetter, Letter, LetterId, LocalMailbox, MailboxLetter, Mailer, MailerError, OutboxStatus,
-    PurgeReason, Random, ReplyCode, Settlement, Store, StoreError, UnitOfWork, WorkerId,
+    LeasedLetter, Letter, LetterChoice, LetterId, LetterRecord, LetterState, LocalMailbox,
+    MailboxLetter, Mailer, MailerError, OutboxStatus, PurgeReason, Random, Settlement, Store,
+    StoreError, Trouble, UnitOfWork, WorkerId,
 };
 use jiff::Timestamp;
 
@@ -203,7 +204,40 @@ impl Store for MemoryStore {
         not_for_pages()
     }
 
-    async fn renew_letters(&self, _: &ControllerId, _: &WorkerId) -> Result<(), StoreError> {
+    async fn renew_letters(
+        &self,
+        _: &ControllerId,
+        _: &WorkerId,
+        _: &[LetterId],
+    ) -> Result<(), StoreError> {
+        not_for_pages()
+    }
+
+    async fn list_letters(
+        &self,
+        _: &ControllerId,
+        _: Option<LetterState>,
+        _: Option<LetterId>,
+        _: u64,
+    ) -> Result<Vec<LetterRecord>, StoreError> {
+        not_for_pages()
+    }
+
+    async fn retry_letters(
+        &self,
+        _: &ControllerId,
+        _: &LetterChoice,
+        _: Timestamp,
+    ) -> Result<u64, StoreError> {
+        not_for_pages()
+    }
+
+    async fn remove_settled_letters(
+        &self,
+        _: &ControllerId,
+        _: Timestamp,
+        _: u64,
+    ) -> Result<u64, StoreError> {
         not_for_pages()
     }
 
@@ -226,7 +260,7 @@ impl Store for MemoryStore {
         _: &WorkerId,
         _: LetterId,
         _: &Settlement,
-        _: Option<ReplyCode>,
+        _: Option<Trouble>,
         _: Timestamp,
     ) -> Result<(), StoreError> {
         not_for_pages()
