@@ -28,6 +28,14 @@ check:
 deb:
     bins/web/debian/build
 
+# List the public items of every library under docs/api
+api:
+    .ci/api
+
+# Run the example of an application with Consentry inside
+embedded *arguments:
+    cargo run --example embedded -- {{arguments}}
+
 # Format everything
 fmt:
     cargo fmt --all

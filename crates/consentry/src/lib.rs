@@ -118,3 +118,9 @@ impl Consentry {
         Within::new(self, transaction)
     }
 }
+
+/// The examples of the project's documents, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+#[doc = include_str!("../../../docs/embedding.md")]
+struct Documents;

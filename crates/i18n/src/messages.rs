@@ -1,6 +1,6 @@
 //! The messages of every language.
 
-use std::sync::LazyLock;
+use std::{fmt, sync::LazyLock};
 
 use consentry_policy::{Language, Period, PeriodUnit};
 use fluent_bundle::concurrent::FluentBundle;
@@ -53,6 +53,12 @@ impl<'a> From<&Arg<'a>> for FluentValue<'a> {
 pub struct Messages {
     en: FluentBundle<FluentResource>,
     fr: FluentBundle<FluentResource>,
+}
+
+impl fmt::Debug for Messages {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Messages").finish_non_exhaustive()
+    }
 }
 
 static EMBEDDED: LazyLock<Messages> = LazyLock::new(|| Messages {

@@ -22,7 +22,8 @@ use crate::{
     work::Spent,
 };
 
-/// What a [`Service`] is made of.
+/// What a [`Service`] is made of. A part that is added breaks whoever puts one together, on purpose:
+/// each has to be decided about. The crate `consentry` has a builder with defaults.
 pub struct Parts {
     /// The policy in force.
     pub policy: Policy,
@@ -40,6 +41,15 @@ pub struct Parts {
     pub random: Arc<dyn Random>,
 }
 
+impl fmt::Debug for Parts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Parts")
+            .field("controller", &self.policy.controller.id)
+            .field("public_url", &self.public_url)
+            .finish_non_exhaustive()
+    }
+}
+
 /// The use cases of one controller. Cheap to clone; no global state.
 #[derive(Clone)]
 pub struct Service {
@@ -53,10 +63,7 @@ pub struct Service {
 
 impl fmt::Debug for Service {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Service")
-            .field("controller", self.controller())
-            .field("public_url", self.public_url())
-            .finish_non_exhaustive()
+        f.debug_tuple("Service").field(&self.parts).finish()
     }
 }
 

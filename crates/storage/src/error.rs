@@ -3,10 +3,9 @@
 use std::error::Error;
 
 use consentry_service::ports::StoreError;
-use sea_orm::{
-    DbErr, RuntimeErr,
-    sqlx::{self, error::DatabaseError, sqlite::SqliteError},
-};
+#[cfg(feature = "sqlite")]
+use sea_orm::sqlx::error::DatabaseError;
+use sea_orm::{DbErr, RuntimeErr, sqlx};
 
 /// `SQLITE_BUSY`, without the extension in the upper bits.
 const SQLITE_BUSY: i32 = 5;
@@ -53,16 +52,14 @@ pub(crate) fn driver_error(error: &sqlx::Error) -> StoreError {
 
 /// Whether another connection held the lock that was needed for longer than the time limit.
 pub(crate) fn is_busy(error: &sqlx::Error) -> bool {
-    error
+    #[cfg(feature = "sqlite")]
+    let code = error
         .as_database_error()
-        .and_then(|answer| {
-            answer
-                .try_downcast_ref::<SqliteError>()?
-                .code()?
-                .parse()
-                .ok()
-        })
-        .is_some_and(|code: i32| code & 0xff == SQLITE_BUSY)
+        .and_then(|answer| answer.try_downcast_ref::<sqlx::sqlite::SqliteError>())
+        .and_then(|answer| answer.code()?.parse().ok());
+    #[cfg(not(feature = "sqlite"))]
+    let code = error.as_database_error().and(None);
+    code.is_some_and(|code: i32| code & 0xff == SQLITE_BUSY)
 }
 
 pub(crate) fn unavailable(reason: impl Into<String>) -> StoreError {

@@ -14,6 +14,8 @@
 //! * **Leased.** Letters and jobs are leased by the database's own clock, so workers need not agree
 //!   on the time. What is due is judged by the time that the caller passes in.
 //!
+//! The features `sqlite` and `postgres`, both on by default, bring the drivers.
+//!
 //! Architecture invariant: no entity, no `DbErr` and no value of a row leaves this crate. Every
 //! query starts from one controller, but for the renewal of keys, which belong to them all.
 //!
@@ -30,6 +32,11 @@
 //!     Ok(store)
 //! }
 //! ```
+
+#[cfg(not(any(feature = "postgres", feature = "sqlite")))]
+compile_error!(
+    "consentry-storage needs an engine: enable the feature `postgres`, `sqlite` or both"
+);
 
 mod attendance;
 pub mod backup;

@@ -6,18 +6,19 @@
 
 use consentry_service::ports::StoreError;
 use sea_orm::{
-    DatabaseTransaction, EntityTrait,
+    DatabaseTransaction, DbBackend, EntityTrait,
     sea_query::{Expr, ExprTrait},
     sqlx::{self, Connection, Executor},
 };
 
 use crate::{
     entity::purge,
-    error::{driver_error, is_busy, store_error},
+    error::{driver_error, is_busy, store_error, unavailable},
     transaction::Database,
 };
 
 /// The tables that a purge deletes from.
+#[cfg(feature = "postgres")]
 const TOUCHED: [&str; 5] = [
     "consentry_subjects",
     "consentry_subscriptions",
@@ -27,6 +28,7 @@ const TOUCHED: [&str; 5] = [
 ];
 
 /// How long SQLite waits for a lock while it cleans.
+#[cfg(feature = "sqlite")]
 const PATIENCE: &str = "PRAGMA busy_timeout = 500";
 
 /// Notes that the bytes of so many records are left to clean.
@@ -49,10 +51,12 @@ pub(crate) async fn clean(database: &Database) -> Result<bool, StoreError> {
     let Some(purges) = purges.filter(|purges| purges.purged != purges.cleaned) else {
         return Ok(true);
     };
-    let is_clean = if database.is_sqlite() {
-        rewrite_sqlite(database).await
-    } else {
-        vacuum_postgres(database).await.map(|()| true)
+    let is_clean = match database.connection.get_database_backend() {
+        #[cfg(feature = "sqlite")]
+        DbBackend::Sqlite => rewrite_sqlite(database).await,
+        #[cfg(feature = "postgres")]
+        DbBackend::Postgres => vacuum_postgres(database).await.map(|()| true),
+        _ => return Err(unavailable("the engine was not built in")),
     };
     match is_clean {
         Ok(true) => {}
@@ -71,6 +75,7 @@ pub(crate) async fn clean(database: &Database) -> Result<bool, StoreError> {
     Ok(true)
 }
 
+#[cfg(feature = "sqlite")]
 async fn rewrite_sqlite(database: &Database) -> Result<bool, sqlx::Error> {
     let _turn = database.turn().await;
     let pool = database.connection.get_sqlite_connection_pool();
@@ -95,6 +100,7 @@ async fn rewrite_sqlite(database: &Database) -> Result<bool, sqlx::Error> {
     Ok(busy == 0)
 }
 
+#[cfg(feature = "postgres")]
 async fn vacuum_postgres(database: &Database) -> Result<(), sqlx::Error> {
     let pool = database.connection.get_postgres_connection_pool();
     // Taken out of the pool: no other statement may inherit that it has no time limit.

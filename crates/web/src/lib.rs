@@ -147,8 +147,3 @@ pub fn router(service: Service, options: Options) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), frame::frame))
         .with_state(app)
 }
-
-/// The example of the project's README, compiled.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct Readme;

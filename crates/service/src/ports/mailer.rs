@@ -77,7 +77,11 @@ pub enum Delivery {
     Uncertain,
 }
 
-/// Hands letters over: to an SMTP relay, to the local mailbox, to memory.
+/// Hands letters over: to an SMTP relay, to the local mailbox, to memory, or in whatever way an
+/// application has. Yours to implement: a method that is added has a default.
+///
+/// Both links of a [`Letter`] belong into every mail, the one for the mail program into the two
+/// fields of RFC 8058 (S0-43, S0-44), and neither of them, nor the address, into a log.
 #[async_trait]
 pub trait Mailer: Send + Sync {
     /// Renders, signs and hands over one letter. Never panics, always returns in bounded time.

@@ -19,13 +19,13 @@ pub use store::{Candidates, Census, Confirmations, Filter, JobStatus, Store};
 pub use trouble::{EnhancedStatus, NoStatus, Reason, Reply, Trouble, UnknownReason};
 pub use unit::{Change, PurgeReason, StoreError, UnitOfWork};
 
-/// The time. The wall clock in a program, a fixed instant in a test.
+/// The time. The wall clock in a program, a fixed instant in a test. Yours to implement.
 pub trait Clock: Send + Sync {
     /// The present instant, truncated to microseconds: what every store can hold.
     fn now(&self) -> Timestamp;
 }
 
-/// Unpredictable bytes.
+/// Unpredictable bytes. Yours to implement, for tests: tokens and keys are made of them.
 pub trait Random: Send + Sync {
     /// Fills the whole buffer.
     fn fill(&self, buffer: &mut [u8]);

@@ -69,6 +69,9 @@ pub struct JobStatus {
 }
 
 /// The database behind the use cases. Every query starts from one controller.
+///
+/// `consentry-storage` implements it, and its tests are what a store promises. Others may, but this
+/// trait and [`UnitOfWork`] follow the use cases: methods are added in minor versions.
 #[async_trait]
 pub trait Store: Send + Sync {
     /// Begins a transaction that may write.
