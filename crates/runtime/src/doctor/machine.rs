@@ -2,13 +2,12 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
+use consentry::SystemClock;
 use consentry_service::ports::Clock as _;
 use jiff::SignedDuration;
 use rustix::fs::statvfs;
 
 use super::{Report, Verdict};
-use consentry::SystemClock;
-
 use crate::{metrics::open_files, settings::Settings, tls};
 
 const MEGABYTE: u64 = 1024 * 1024;

@@ -15,7 +15,6 @@ use consentry_service::{
 use secrecy::ExposeSecret as _;
 
 use super::{Report, Verdict};
-
 use crate::{Failure, mailing, settings::Settings};
 
 /// Letters are about 6 kB; a relay that takes less than this would refuse some.

@@ -12,6 +12,7 @@ use std::{
     time::Duration,
 };
 
+use consentry::SystemClock;
 use consentry_service::ports::Clock as _;
 use jiff::Timestamp;
 use metrics::{describe_gauge, gauge};
@@ -25,8 +26,6 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
-
-use consentry::SystemClock;
 
 use crate::{Failure, settings::TlsFiles};
 
