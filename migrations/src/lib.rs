@@ -8,7 +8,7 @@
 //! ```
 //! use consentry_migrations::{Migrator, sea_orm_migration::MigratorTrait};
 //!
-//! assert_eq!(Migrator::migrations().len(), 4);
+//! assert_eq!(Migrator::migrations().len(), 5);
 //! ```
 
 pub use sea_orm_migration;
@@ -21,6 +21,7 @@ mod m0001_initial;
 mod m0004_prompts;
 mod m0006_recovery;
 mod m0007_trouble;
+mod m0008_watched;
 
 pub use former::adopt;
 
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_prompts::Migration),
             Box::new(m0006_recovery::Migration),
             Box::new(m0007_trouble::Migration),
+            Box::new(m0008_watched::Migration),
         ]
     }
 }

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     Error, Job, Service,
-    ports::{Census, JobStatus, PurgeReason, WorkerId},
+    ports::{Census, JobStatus, OutboxStatus, PurgeReason, WorkerId},
 };
 
 /// More than this between two runs, or between two clocks, may be a leap. As long is the operator's
@@ -36,6 +36,8 @@ pub struct Backlog {
     /// For each rule that the policy has, how many records are past their period by more than was
     /// asked for. A restricted record is never late.
     pub overdue: Vec<(PurgeReason, u64)>,
+    /// Letters that are still owed, that failed or whose end is unknown.
+    pub letters: OutboxStatus,
 }
 
 impl Service {
@@ -49,10 +51,14 @@ impl Service {
             .filter_map(|reason| Some((reason, self.surely_outlived(reason, at)?)))
             .collect();
         let candidates: Vec<_> = rules.iter().map(|(_, candidates)| *candidates).collect();
-        let census = self.store().census(self.controller(), &candidates).await?;
+        let census = self
+            .store()
+            .census(self.controller(), &candidates, self.now())
+            .await?;
         Ok(Backlog {
             held: census.held,
             database_clock: census.clock,
+            letters: census.letters,
             overdue: rules
                 .into_iter()
                 .map(|(reason, _)| reason)
@@ -87,7 +93,7 @@ impl Service {
         };
         let census = self
             .store()
-            .census(self.controller(), &[candidates])
+            .census(self.controller(), &[candidates], self.now())
             .await?;
         let statuses = self.store().job_statuses(self.controller()).await?;
         Ok(judge(job, self.now(), &census, &statuses))
@@ -137,6 +143,7 @@ mod tests {
             clock: at(clock),
             held,
             candidates: vec![due],
+            letters: OutboxStatus::default(),
         }
     }
 

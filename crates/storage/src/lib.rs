@@ -40,6 +40,7 @@ compile_error!(
 
 mod attendance;
 pub mod backup;
+mod census;
 mod connect;
 mod entity;
 mod error;

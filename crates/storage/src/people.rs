@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use consentry_address::EmailAddress;
 use consentry_domain::{ConsentEvent, PersonState, Subject, SubjectId, TopicState};
 use consentry_policy::ControllerId;
-use consentry_service::ports::{Candidates, Census, Confirmations, Filter, StoreError};
+use consentry_service::ports::{Candidates, Confirmations, Filter, StoreError};
 use jiff::Timestamp;
 use sea_orm::{
     ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -18,7 +18,6 @@ use tracing::error;
 use crate::{
     entity::{consent_event, subject, subscription},
     error::store_error,
-    outbox,
     rows::{self, ROWS},
     vault::Vault,
 };
@@ -84,7 +83,7 @@ pub(crate) fn listed(
 }
 
 /// Those whose turn it is, and the column of their clock.
-fn due(
+pub(crate) fn due(
     controller: &ControllerId,
     candidates: Candidates,
 ) -> (Select<subject::Entity>, subject::Column) {
@@ -102,15 +101,21 @@ fn due(
         ),
         Candidates::UnconfirmedSince(clock) => (pending(clock), subject::Column::FirstSubmittedAt),
         Candidates::UnsubscribedSince(clock) => {
+            // By the number of each person: a list of everybody who left later may be long.
             let later = Query::select()
-                .column(subscription::Column::SubjectId)
+                .expr(Expr::value(1))
                 .from(subscription::Entity)
+                .and_where(
+                    Expr::col((subscription::Entity, subscription::Column::SubjectId))
+                        .equals((subject::Entity, subject::Column::Id)),
+                )
                 .and_where(
                     Expr::col(subscription::Column::UnsubscribedAt).gt(clock.as_microsecond()),
                 )
                 .take();
             let left = of(controller)
-                .filter(subject::Column::State.eq(PersonState::Unsubscribed.as_str()))
+                // As the index says it: with parameters a planner may not see that they are the same.
+                .filter(Expr::cust("state = 'unsubscribed'"))
                 .filter(subject::Column::ErasedAt.is_null())
                 .filter(subject::Column::RestrictedAt.is_null())
                 .filter(subject::Column::FirstSubmittedAt.lte(clock.as_microsecond()))
@@ -119,7 +124,7 @@ fn due(
                         .add(subject::Column::ObjectedAt.is_null())
                         .add(subject::Column::ObjectedAt.lte(clock.as_microsecond())),
                 )
-                .filter(subject::Column::Id.not_in_subquery(later));
+                .filter(Expr::exists(later).not());
             (left, subject::Column::FirstSubmittedAt)
         }
         Candidates::ErasedSince(clock) => (
@@ -127,33 +132,6 @@ fn due(
             subject::Column::ErasedAt,
         ),
     }
-}
-
-/// How many people there are, and how many candidates of each kind.
-pub(crate) async fn census(
-    db: &DatabaseTransaction,
-    controller: &ControllerId,
-    candidates: &[Candidates],
-) -> Result<Census, StoreError> {
-    let count = async |query: Select<subject::Entity>| {
-        let count: Option<i64> = query
-            .select_only()
-            .column_as(subject::Column::Id.count(), "people")
-            .into_tuple()
-            .one(db)
-            .await
-            .map_err(store_error)?;
-        Ok::<_, StoreError>(count.unwrap_or_default().cast_unsigned())
-    };
-    let mut counts = Vec::with_capacity(candidates.len());
-    for candidates in candidates {
-        counts.push(count(due(controller, *candidates).0).await?);
-    }
-    Ok(Census {
-        clock: rows::at(outbox::clock(db).await?)?,
-        held: count(of(controller)).await?,
-        candidates: counts,
-    })
 }
 
 /// The numbers of those whose turn it is, oldest clock first.

@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use sea_orm::{DatabaseConnection, DatabaseTransaction, EntityTrait, QuerySelect, Select};
 
 use crate::{
+    census,
     connect::connect,
     entity::subject,
     error::store_error,
@@ -237,9 +238,10 @@ impl Store for SeaOrmStore {
         &self,
         controller: &ControllerId,
         candidates: &[Candidates],
+        now: Timestamp,
     ) -> Result<Census, StoreError> {
         let snapshot = self.database.snapshot().await?;
-        let census = people::census(&snapshot.inner, controller, candidates).await?;
+        let census = census::census(&snapshot.inner, controller, candidates, now).await?;
         snapshot.commit().await?;
         Ok(census)
     }

@@ -22,6 +22,15 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 const FRESH: Duration = Duration::from_secs(5);
 const COST: u32 = 20;
 
+/// What is left of a letter that went is a counter: its row lives as long as its person.
+const UNSENT: [LetterState; 5] = [
+    LetterState::Queued,
+    LetterState::Leased,
+    LetterState::Sending,
+    LetterState::Failed,
+    LetterState::Uncertain,
+];
+
 const UP: &str = "consentry_database_up";
 const TOOK: &str = "consentry_database_figures_seconds";
 const CONNECTIONS: &str = "consentry_database_connections";
@@ -44,7 +53,7 @@ pub(super) fn describe() {
     );
     describe_gauge!(CONNECTIONS, "Connections of this process to the database");
     describe_gauge!(SKEW, "This machine's clock minus the database's");
-    describe_gauge!(LETTERS, "Letters in the outbox, by state");
+    describe_gauge!(LETTERS, "Letters that did not go, or not yet, by state");
     describe_gauge!(OLDEST, "For how long the oldest letter has been due");
     describe_gauge!(HELD, "Records of people, erased ones included");
     describe_gauge!(
@@ -110,11 +119,11 @@ impl Figures {
 
     async fn ask(&self) -> Result<(), Error> {
         let now = self.service.now();
-        let outbox = self.service.outbox_status().await?;
         let backlog = self.service.backlog(self.late).await?;
+        let outbox = &backlog.letters;
         let statuses = self.service.job_statuses().await?;
 
-        for state in LetterState::ALL {
+        for state in UNSENT {
             let found = outbox.counts.iter().find(|(found, _)| *found == state);
             let count = found.map_or(0, |(_, count)| *count);
             gauge!(LETTERS, "state" => state.as_str()).set(float(count));
@@ -140,7 +149,7 @@ impl Figures {
 
 /// An old figure would be taken for a new one.
 fn forget() {
-    for state in LetterState::ALL {
+    for state in UNSENT {
         gauge!(LETTERS, "state" => state.as_str()).set(f64::NAN);
     }
     for rule in PurgeReason::ALL {

@@ -42,6 +42,9 @@ pub struct Census {
     pub held: u64,
     /// How many candidates there are of each kind that was asked for, in the same order.
     pub candidates: Vec<u64>,
+    /// Letters that are still owed, that failed or whose end is unknown; those that were sent or
+    /// cancelled are not counted.
+    pub letters: OutboxStatus,
 }
 
 /// What became of the sign-ups of some time: what the breaker judges by.
@@ -115,11 +118,13 @@ pub trait Store: Send + Sync {
         limit: u64,
     ) -> Result<Vec<SubjectId>, StoreError>;
 
-    /// Counts people and candidates in one state of the database, and reads its clock.
+    /// Counts people, candidates and the letters that did not go in one state of the database, and
+    /// reads its clock. A letter is due by `now`.
     async fn census(
         &self,
         controller: &ControllerId,
         candidates: &[Candidates],
+        now: Timestamp,
     ) -> Result<Census, StoreError>;
     /// What became of the live records that were first submitted after one instant and up to
     /// another.

@@ -3,18 +3,21 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use consentry_domain::{Subject, SubjectId};
+use consentry_domain::{LetterKind, Subject, SubjectId};
 use consentry_policy::Policy;
 use consentry_service::{
     Error, Job, JobOutcome, Parts, PublicUrl, Service,
-    ports::{Candidates, Clock, Delivery, Letter, Mailer, MailerError, PurgeReason, Store},
+    ports::{
+        Candidates, Clock, Delivery, Letter, LetterState, Mailer, MailerError, PurgeReason,
+        Settlement, Store,
+    },
 };
 use consentry_storage::SeaOrmStore;
 use consentry_token::Tokens;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    fixtures::{acme, full, insert, now, other, pending, worker},
+    fixtures::{acme, full, insert, insert_with_letters, lease, now, other, pending, worker},
     support::{Numbers, TestDatabase, ring},
 };
 
@@ -45,12 +48,34 @@ async fn people_and_candidates_are_counted_within_one_controller(database: &Test
         Candidates::ErasedSince(now()),
         Candidates::ErasedSince(now() - hour),
     ];
-    let census = store.census(&acme(), &asked).await.unwrap();
-    assert_eq!(census.candidates, [1, 2, 2, 0, 1, 0]);
-    assert_eq!(census.held, 3);
+    let letters = [
+        LetterKind::Confirmation,
+        LetterKind::Reminder,
+        LetterKind::PreferencesLink,
+    ];
+    for (name, kind) in ["b", "c", "d"].into_iter().zip(letters) {
+        insert_with_letters(&store, &format!("{name}@example.org"), &[kind]).await;
+    }
+    let a = worker("a");
+    let leased = lease(&store, &a).await;
+    for (letter, settlement) in leased.iter().zip([Settlement::Sent, Settlement::Failed]) {
+        store.begin_hand_over(&acme(), &a, letter.id).await.unwrap();
+        store
+            .settle(&acme(), &a, letter.id, &settlement, None, now())
+            .await
+            .unwrap();
+    }
+    let census = store.census(&acme(), &asked, now()).await.unwrap();
+    let mut counts = census.letters.counts;
+    counts.sort_unstable();
+    let waiting = [(LetterState::Leased, 1), (LetterState::Failed, 1)];
+    assert_eq!(counts, waiting, "one was sent");
+    assert_eq!(census.letters.oldest_due, Some(now()));
+    assert_eq!(census.candidates, [1, 5, 5, 0, 1, 0]);
+    assert_eq!(census.held, 6);
     let recent: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
     assert!(census.clock > recent, "the clock of a real machine");
-    let elsewhere = store.census(&other(), &asked).await.unwrap();
+    let elsewhere = store.census(&other(), &asked, now()).await.unwrap();
     assert_eq!(
         (elsewhere.held, elsewhere.candidates.iter().sum()),
         (0, 0_u64)

@@ -1,6 +1,7 @@
 //! The schema: made once, by however many processes, and checked.
 
 use consentry_keys::KeyRing;
+use consentry_migrations::{Migrator, sea_orm_migration::MigratorTrait};
 use consentry_service::ports::{Store, StoreError};
 use consentry_storage::SeaOrmStore;
 
@@ -57,8 +58,10 @@ async fn a_database_that_is_ahead_of_the_program_is_refused(database: &TestDatab
 /// What a database held before the tables had a prefix is held under the new names, and the tables
 /// of others in the same database stay what they are.
 async fn a_database_of_before_the_prefix_is_adopted(database: &TestDatabase) {
-    let store = database.store().await;
-    store.close().await.unwrap();
+    // The prefix came with the first migration that followed.
+    let raw = database.raw().await;
+    Migrator::up(&raw, Some(1)).await.unwrap();
+    raw.close().await.unwrap();
     for table in FORMER {
         let rename = format!("ALTER TABLE consentry_{table} RENAME TO {table}");
         database.execute(&rename).await;

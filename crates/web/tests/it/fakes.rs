@@ -157,7 +157,12 @@ impl Store for MemoryStore {
         not_for_pages()
     }
 
-    async fn census(&self, _: &ControllerId, _: &[Candidates]) -> Result<Census, StoreError> {
+    async fn census(
+        &self,
+        _: &ControllerId,
+        _: &[Candidates],
+        _: Timestamp,
+    ) -> Result<Census, StoreError> {
         not_for_pages()
     }
 
