@@ -319,3 +319,63 @@ fn whole_lines(file: &mut File) -> io::Result<u64> {
     }
     Ok(0)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn line(id: i64) -> String {
+        format!(
+            r#"{{"id":{id},"controller":"acme","subject":7,"kind":"erased","generation":0,"at":{id},"written_at":{id}}}"#
+        )
+    }
+
+    fn ids(path: &Path) -> Vec<i64> {
+        let records = read(path).unwrap();
+        records.map(|record| record.unwrap().id()).collect()
+    }
+
+    #[test]
+    fn a_line_that_was_cut_off_is_none_and_a_damaged_one_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.jsonl");
+        let torn = &line(3)[..40];
+        fs::write(&path, format!("{}\n{}\n{torn}", line(1), line(2))).unwrap();
+        assert_eq!(ids(&path), [1, 2]);
+        fs::write(&path, format!("{torn}\n{}\n", line(2))).unwrap();
+        let refused = read(&path).unwrap().next().unwrap().unwrap_err();
+        assert!(refused.to_string().contains("line 1"), "{refused}");
+        fs::write(&path, "").unwrap();
+        assert_eq!(ids(&path), [0; 0]);
+    }
+
+    #[test]
+    fn whoever_keeps_the_file_cuts_the_torn_line_and_goes_on_behind_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.jsonl");
+        fs::write(&path, format!("{}\n{}", line(1), &line(2)[..9])).unwrap();
+        let mut keeper = Keeper::open(&path, TAIL).unwrap().unwrap();
+        assert!(
+            Keeper::open(&path, TAIL).unwrap().is_none(),
+            "one at a time"
+        );
+        assert!(keeper.seen.contains(&1));
+        keeper
+            .append(format!("{}\n", line(5_000_000)).as_bytes())
+            .unwrap();
+        assert_eq!(ids(&path), [1, 5_000_000]);
+
+        keeper.prune(1).unwrap();
+        assert_eq!(ids(&path), [5_000_000], "what no backup needs is gone");
+        keeper
+            .append(format!("{}\n", line(6_000_000)).as_bytes())
+            .unwrap();
+        assert_eq!(ids(&path), [5_000_000, 6_000_000]);
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}

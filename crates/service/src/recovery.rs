@@ -12,6 +12,7 @@ use crate::{
 
 /// What the end of a restore did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Recovered {
     /// Journal entries repeated on records that the backup holds, by kind.
     pub repeated: BTreeMap<&'static str, u64>,

@@ -249,7 +249,7 @@ async fn complete(
                 "records left out: no key of the ring opens them",
             );
             for (kind, count) in &recovered.repeated {
-                add(*count, &format!("journal entries repeated: {kind}"));
+                add(*count, &format!("repeated from the journal: {kind}"));
             }
             add(
                 recovered.not_repeated,
@@ -289,7 +289,8 @@ struct Draft {
 impl Draft {
     fn create(place: &Path) -> io::Result<Self> {
         if place.symlink_metadata().is_ok() {
-            return Err(io::ErrorKind::AlreadyExists.into());
+            let problem = "there is such a file already; it is not replaced";
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, problem));
         }
         let name = place.file_name().ok_or(io::ErrorKind::IsADirectory)?;
         let mut draft = std::ffi::OsString::from(".");

@@ -7,6 +7,7 @@ use thiserror::Error;
 
 /// Why a backup cannot be written, read or restored. Carries no value of any row.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum BackupError {
     /// The file cannot be written or read.
     #[error("{}", .0.kind())]

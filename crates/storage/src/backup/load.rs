@@ -33,6 +33,7 @@ const PARAMETERS: usize = 30_000;
 
 /// What was loaded.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Loaded {
     /// Records, those of erased people included.
     pub people: u64,

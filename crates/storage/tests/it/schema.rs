@@ -58,6 +58,7 @@ async fn a_database_that_is_ahead_of_the_program_is_refused(database: &TestDatab
 /// What a database held before the tables had a prefix is held under the new names, and the tables
 /// of others in the same database stay what they are.
 async fn a_database_of_before_the_prefix_is_adopted(database: &TestDatabase) {
+    database.store_with(ring()).await.close().await.unwrap();
     // The prefix came with the first migration that followed.
     let raw = database.raw().await;
     Migrator::up(&raw, Some(1)).await.unwrap();
