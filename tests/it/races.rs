@@ -1,6 +1,6 @@
 //! Several at once, and cut off in the middle.
 
-use std::thread;
+use std::thread::{self, ScopedJoinHandle};
 
 use consentry_tests::{database::Engine, http::Client, site::Site};
 
@@ -144,7 +144,7 @@ fn migrations_run_once_whoever_starts_them() {
             let racers: Vec<_> = (0..5)
                 .map(|_| scope.spawn(|| site.admin(&["migrate"]).succeed()))
                 .collect();
-            let ended = racers.into_iter().map(|racer| racer.join());
+            let ended = racers.into_iter().map(ScopedJoinHandle::join);
             ended.map(|said| said.expect("no racer panics")).collect()
         });
         let winners = said.iter().filter(|said| said.contains("applied"));

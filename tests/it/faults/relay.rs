@@ -76,7 +76,7 @@ fn a_relay_that_does_not_open_costs_nobody_a_letter() {
     stage.travel("2027-01-06T09:00:00Z");
     stage.pass();
     for (number, case) in cases.iter().enumerate() {
-        assert_eq!(copies(&stage, &address(number)), (1, 1), "{:?}", case);
+        assert_eq!(copies(&stage, &address(number)), (1, 1), "{case:?}");
     }
 }
 
