@@ -1,5 +1,6 @@
 //! The integration tests: the programs from outside, and the rules of the house.
 
+mod bench;
 mod browser;
 mod calendar;
 mod centre;

@@ -29,6 +29,7 @@
 //! personal is in an error; this crate knows no database, no HTTP and no SMTP.
 
 mod admin;
+mod decision;
 mod dispatch;
 mod error;
 mod jobs;

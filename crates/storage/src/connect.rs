@@ -13,7 +13,7 @@ use consentry_service::ports::StoreError;
 use sea_orm::{
     DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector,
     sqlx::{
-        self, ConnectOptions, Connection, PgPool, SqlitePool,
+        self, ConnectOptions, Connection, PgPool,
         postgres::{PgConnectOptions, PgConnection, PgPoolOptions},
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
     },
@@ -29,25 +29,41 @@ const PING_TIMEOUT: Duration = Duration::from_secs(5);
 const IDLE: Duration = Duration::from_secs(1);
 /// How long a caller waits for a free connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
-/// Writers take turns on SQLite; these are for readers beside one writer.
-const SQLITE_CONNECTIONS: u32 = 4;
+/// Readers beside the one writer that SQLite has.
+const SQLITE_READERS: u32 = 3;
+/// What the writer keeps of the file in memory, in KiB; a reader keeps SQLite's default of 2 MiB.
+const SQLITE_CACHE: u32 = 8 * 1024;
+/// When the writer merges the WAL into the file, in pages of 4 KiB. Pages that are written again
+/// and again meanwhile are merged once.
+const SQLITE_CHECKPOINT: u32 = 8 * 1024;
 const POSTGRES_CONNECTIONS: u32 = 16;
 
-pub(crate) async fn connect(url: &str) -> Result<DatabaseConnection, StoreError> {
+/// The connections of a store.
+pub(crate) struct Connections {
+    pub(crate) read: DatabaseConnection,
+    /// The same on PostgreSQL. On SQLite a connection of its own: another one's commit empties a
+    /// connection's cache.
+    pub(crate) write: DatabaseConnection,
+}
+
+pub(crate) async fn connect(url: &str) -> Result<Connections, StoreError> {
     match url.split_once(':') {
-        Some(("sqlite", _)) => Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(
-            sqlite(url).await?,
-        )),
-        Some(("postgres" | "postgresql", _)) => Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(
-            postgres(url).await?,
-        )),
+        Some(("sqlite", _)) => sqlite(url).await,
+        Some(("postgres" | "postgresql", _)) => {
+            let pool = postgres(url).await?;
+            let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
+            Ok(Connections {
+                read: connection.clone(),
+                write: connection,
+            })
+        }
         _ => Err(unavailable(
             "the database URL starts with neither `sqlite:` nor `postgres:`",
         )),
     }
 }
 
-async fn sqlite(url: &str) -> Result<SqlitePool, StoreError> {
+async fn sqlite(url: &str) -> Result<Connections, StoreError> {
     // Statements carry values, so they are never logged.
     let options = SqliteConnectOptions::from_str(url)
         .map_err(|error| driver_error(&error))?
@@ -61,11 +77,11 @@ async fn sqlite(url: &str) -> Result<SqlitePool, StoreError> {
         .pragma("secure_delete", "ON")
         .pragma("temp_store", "MEMORY");
     create_private(options.get_filename())?;
-    let since = Instant::now();
-    loop {
-        let pool = SqlitePoolOptions::new()
-            .max_connections(SQLITE_CONNECTIONS)
+    let pool = || {
+        SqlitePoolOptions::new()
             .acquire_timeout(ACQUIRE_TIMEOUT)
+            // There is no line that could be cut.
+            .test_before_acquire(false)
             // An error of the disk ends a transaction behind the driver's back, which then counts it
             // as open for ever: such a connection is closed. The ping lets what was begun end first.
             .after_release(|connection, _| {
@@ -74,16 +90,34 @@ async fn sqlite(url: &str) -> Result<SqlitePool, StoreError> {
                     Ok(!connection.is_in_transaction())
                 })
             })
-            .connect_with(options.clone())
+    };
+    let writer = options
+        .clone()
+        .pragma("cache_size", format!("-{SQLITE_CACHE}"))
+        .pragma("wal_autocheckpoint", SQLITE_CHECKPOINT.to_string());
+    let since = Instant::now();
+    let write = loop {
+        let pool = pool()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(writer.clone())
             .await;
         match pool {
             // The change to WAL does not wait for its lock when several processes start at once.
             Err(error) if is_busy(&error) && since.elapsed() < LOCK_TIMEOUT => {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
-            pool => return pool.map_err(|error| driver_error(&error)),
+            pool => break pool.map_err(|error| driver_error(&error))?,
         }
-    }
+    };
+    let read = pool()
+        .max_connections(SQLITE_READERS)
+        .connect_lazy_with(options);
+    Ok(Connections {
+        read: SqlxSqliteConnector::from_sqlx_sqlite_pool(read),
+        write: SqlxSqliteConnector::from_sqlx_sqlite_pool(write),
+    })
 }
 
 /// Makes the file before SQLite does, so that nobody else may ever read it; its WAL takes the mode

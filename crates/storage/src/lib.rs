@@ -34,6 +34,7 @@
 mod connect;
 mod entity;
 mod error;
+mod insert;
 mod jobs;
 mod letters;
 mod outbox;

@@ -10,20 +10,23 @@ use sea_orm::{
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use crate::{entity::job, error::store_error};
+use crate::{connect::Connections, entity::job, error::store_error};
 
 /// A database, and whose turn it is to write to it.
 #[derive(Clone)]
 pub(crate) struct Database {
+    /// For what only reads.
     pub(crate) connection: DatabaseConnection,
+    write: DatabaseConnection,
     /// SQLite has one writer. Waiting here is fair and wakes at once; SQLite's own wait polls.
     writer: Arc<Mutex<()>>,
 }
 
 impl Database {
-    pub(crate) fn new(connection: DatabaseConnection) -> Self {
+    pub(crate) fn new(connections: Connections) -> Self {
         Self {
-            connection,
+            connection: connections.read,
+            write: connections.write,
             writer: Arc::default(),
         }
     }
@@ -48,7 +51,7 @@ impl Database {
             sqlite_transaction_mode: self.is_sqlite().then_some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        self.begin(options, turn).await
+        self.begin(&self.write, options, turn).await
     }
 
     /// Begins a transaction that reads one state of the database.
@@ -62,17 +65,17 @@ impl Database {
                 ..TransactionOptions::default()
             }
         };
-        self.begin(options, None).await
+        self.begin(&self.connection, options, None).await
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one home of transactions")]
     async fn begin(
         &self,
+        connection: &DatabaseConnection,
         options: TransactionOptions,
         turn: Option<OwnedMutexGuard<()>>,
     ) -> Result<Transaction, StoreError> {
-        let transaction = self
-            .connection
+        let transaction = connection
             .begin_with_options(options)
             .await
             .map_err(store_error)?;
@@ -80,6 +83,14 @@ impl Database {
             inner: transaction,
             _turn: turn,
         })
+    }
+}
+
+impl Database {
+    /// Closes every connection, the writer's last.
+    pub(crate) async fn close(self) -> Result<(), StoreError> {
+        self.connection.close().await.map_err(store_error)?;
+        self.write.close().await.map_err(store_error)
     }
 }
 

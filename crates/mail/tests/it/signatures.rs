@@ -1,8 +1,8 @@
 //! DKIM as a verifier sees it.
 
+use aws_lc_rs::signature::{ED25519, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use consentry_mail::{Dkim, DkimKey, DkimKeyError};
-use ring::signature::{ED25519, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 
 use crate::samples::{confirmation, every_letter, instant, message};
 
@@ -23,7 +23,7 @@ fn signed(keys: Vec<DkimKey>, message: &[u8]) -> String {
     let signed = Dkim::new(keys)
         .sign(message, instant("2026-11-22T13:05:00Z"))
         .unwrap();
-    String::from_utf8(signed).unwrap()
+    Staws_lc_rs::from_utf8(signed).unwrap()
 }
 
 /// The tags of each `DKIM-Signature`, with the field as it stands.
@@ -78,7 +78,7 @@ fn verifies(message: &str, at: usize, key: &DkimKey) -> bool {
     let lines: Vec<String> = body
         .split("\r\n")
         .map(|line| {
-            let mut out = String::new();
+            let mut out = Staws_lc_rs::new();
             for c in line.trim_end_matches([' ', '\t']).chars() {
                 let c = if c == '\t' { ' ' } else { c };
                 if !(c == ' ' && out.ends_with(' ')) {
@@ -90,13 +90,13 @@ fn verifies(message: &str, at: usize, key: &DkimKey) -> bool {
         .collect();
     let body = lines.join("\r\n");
     let body = body.trim_end_matches("\r\n").to_owned() + "\r\n";
-    let hash = ring::digest::digest(&ring::digest::SHA256, body.as_bytes());
+    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, body.as_bytes());
     if BASE64_STANDARD.encode(hash) != tag(&tags, "bh") {
         return false;
     }
 
     let mut available = fields(message);
-    let mut input = String::new();
+    let mut input = Staws_lc_rs::new();
     for name in tag(&tags, "h").split(':') {
         let found = available
             .iter()
@@ -122,7 +122,7 @@ fn verifies(message: &str, at: usize, key: &DkimKey) -> bool {
                 .is_ok()
         }
         "ed25519-sha256" => {
-            let hash = ring::digest::digest(&ring::digest::SHA256, input.as_bytes());
+            let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, input.as_bytes());
             UnparsedPublicKey::new(&ED25519, &public)
                 .verify(hash.as_ref(), &signature)
                 .is_ok()

@@ -10,8 +10,8 @@ use jiff::Timestamp;
 
 pub use mailer::{Delivery, Letter, LocalMailbox, MailboxLetter, Mailer, MailerError, SecretUrl};
 pub use outbox::{
-    HandOver, LeasedLetter, LetterChoice, LetterId, LetterRecord, LetterState, NewLetter,
-    OutboxStatus, Settlement, TroubleCount, WorkerId,
+    EndedHandOver, HandOver, LeasedLetter, LetterChoice, LetterId, LetterRecord, LetterState,
+    NewLetter, OutboxStatus, Settlement, TroubleCount, WorkerId,
 };
 pub use store::{Candidates, Filter, JobStatus, Store};
 pub use trouble::{EnhancedStatus, NoStatus, Reason, Reply, Trouble, UnknownReason};

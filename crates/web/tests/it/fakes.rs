@@ -10,10 +10,9 @@ use consentry_address::EmailAddress;
 use consentry_domain::{ConsentEvent, LetterKind, Subject, SubjectId};
 use consentry_policy::ControllerId;
 use consentry_service::ports::{
-    Candidates, Change, Clock, Delivery, Filter, HandOver, JobStatus, LeasedLetter, Letter,
-    LetterChoice, LetterId, LetterRecord, LetterState, LocalMailbox, MailboxLetter, Mailer,
-    MailerError, OutboxStatus, PurgeReason, Random, Settlement, Store, StoreError, Trouble,
-    UnitOfWork, WorkerId,
+    Candidates, Change, Clock, Delivery, EndedHandOver, Filter, HandOver, JobStatus, LeasedLetter,
+    Letter, LetterChoice, LetterId, LetterRecord, LetterState, LocalMailbox, MailboxLetter, Mailer,
+    MailerError, OutboxStatus, PurgeReason, Random, Store, StoreError, UnitOfWork, WorkerId,
 };
 use jiff::Timestamp;
 
@@ -221,12 +220,12 @@ impl Store for MemoryStore {
         not_for_pages()
     }
 
-    async fn begin_hand_over(
+    async fn begin_hand_overs(
         &self,
         _: &ControllerId,
         _: &WorkerId,
-        _: LetterId,
-    ) -> Result<HandOver, StoreError> {
+        _: &[LetterId],
+    ) -> Result<Vec<HandOver>, StoreError> {
         not_for_pages()
     }
 
@@ -234,9 +233,7 @@ impl Store for MemoryStore {
         &self,
         _: &ControllerId,
         _: &WorkerId,
-        _: LetterId,
-        _: &Settlement,
-        _: Option<Trouble>,
+        _: &[EndedHandOver],
         _: Timestamp,
     ) -> Result<(), StoreError> {
         not_for_pages()
