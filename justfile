@@ -20,6 +20,10 @@ soak *arguments='crash:: faults::':
     cargo build --workspace --bins --locked
     CONSENTRY_TEST_LONG=1 tests/with-postgres cargo test -p consentry-tests --locked -- --include-ignored --nocapture --test-threads=1 {{arguments}}
 
+# Measure the release build on this machine, on both databases (docs/performance.md)
+bench *arguments:
+    tests/measure {{arguments}}
+
 # Run everything a change must pass
 check:
     .ci/run

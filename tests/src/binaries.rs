@@ -24,10 +24,14 @@ pub fn root() -> &'static Path {
         .expect("the tests are a folder of the checkout")
 }
 
-/// The programs, brought up to date by one `cargo build` per test run.
+/// The programs, brought up to date by one `cargo build` per test run. A program that is no test finds
+/// them beside itself, as they are.
 pub fn binaries() -> &'static Binaries {
     static BINARIES: OnceLock<Option<Binaries>> = OnceLock::new();
     let built = BINARIES.get_or_init(|| {
+        let Some(folder) = target_folder() else {
+            return Some(in_folder(&own_folder()));
+        };
         // The same command as in `tests/run`: with the same features nothing is built twice.
         let build = Command::new(env!("CARGO"))
             .args(["build", "--workspace", "--bins", "--locked", "--quiet"])
@@ -37,17 +41,7 @@ pub fn binaries() -> &'static Binaries {
         if !build.success() {
             return None;
         }
-        let folder = target_folder();
-        let find = |name: &str| {
-            let path = folder.join(name);
-            assert!(path.is_file(), "cargo built no {}", path.display());
-            path
-        };
-        Some(Binaries {
-            web: find("consentry-web"),
-            worker: find("consentry-worker"),
-            admin: find("consentry-admin"),
-        })
+        Some(in_folder(&folder))
     });
     // One attempt is enough: every other test would fail in the same way, and later.
     built
@@ -55,12 +49,29 @@ pub fn binaries() -> &'static Binaries {
         .expect("the programs under test build; see above")
 }
 
+fn in_folder(folder: &Path) -> Binaries {
+    let find = |name: &str| {
+        let path = folder.join(name);
+        assert!(path.is_file(), "cargo built no {}", path.display());
+        path
+    };
+    Binaries {
+        web: find("consentry-web"),
+        worker: find("consentry-worker"),
+        admin: find("consentry-admin"),
+    }
+}
+
 /// The folder of the profile that the tests were built with: `deps` beside it holds this very test.
-fn target_folder() -> PathBuf {
-    let test = std::env::current_exe().expect("a test has a path");
-    test.ancestors()
-        .find(|folder| folder.ends_with("deps"))
-        .and_then(Path::parent)
-        .expect("cargo puts tests in a folder deps")
-        .to_path_buf()
+fn target_folder() -> Option<PathBuf> {
+    let folder = own_folder();
+    folder
+        .ends_with("deps")
+        .then(|| folder.parent().expect("deps is in a folder").to_path_buf())
+}
+
+fn own_folder() -> PathBuf {
+    let program = std::env::current_exe().expect("a program has a path");
+    let folder = program.parent().expect("a program is in a folder");
+    folder.to_path_buf()
 }

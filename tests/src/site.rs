@@ -67,8 +67,13 @@ impl Site {
     /// Sets an environment variable of every process started from now on.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.settings.insert(name.to_owned(), value.into());
+        self.set(name, value);
         self
+    }
+
+    /// [`Site::with`], for a site that lives on.
+    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.settings.insert(name.to_owned(), value.into());
     }
 
     /// What an environment variable is set to.

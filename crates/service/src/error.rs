@@ -49,6 +49,18 @@ pub enum Error {
     Mailer(#[from] MailerError),
 }
 
+impl Error {
+    /// What everybody is told whose requests were to share a commit.
+    pub(crate) fn into_store(self) -> StoreError {
+        match self {
+            Self::Store(error) => error,
+            other => StoreError::Unavailable {
+                reason: other.to_string(),
+            },
+        }
+    }
+}
+
 /// Why a mailed link does nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]

@@ -32,6 +32,7 @@ mod admin;
 mod brake;
 mod breaker;
 mod counted;
+mod decision;
 mod dispatch;
 mod error;
 mod jobs;

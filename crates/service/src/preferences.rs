@@ -109,16 +109,13 @@ impl Service {
             .or_else(|_| self.claims(Purpose::WithdrawAddress, token))?;
         let id = SubjectId(claims.subject);
         let left = self
-            .with_person(id, Error::UnknownPerson, |person, now| {
+            .decide_together(id, Error::UnknownPerson, move |service, person, now| {
+                let policy = service.policy();
                 let effects = match claims.purpose {
-                    Purpose::Unsubscribe => {
-                        person.unsubscribe_all(Channel::OneClick, self.policy(), now)
-                    }
+                    Purpose::Unsubscribe => person.unsubscribe_all(Channel::OneClick, policy, now),
                     // A link that is superseded has nothing left to withdraw.
                     _ if claims.generation != person.generation => Effects::default(),
-                    _ => person
-                        .withdraw_address(self.policy(), now)
-                        .unwrap_or_default(),
+                    _ => person.withdraw_address(policy, now).unwrap_or_default(),
                 };
                 Ok(((), effects))
             })

@@ -4,11 +4,11 @@ use std::{
     fmt,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
 };
 
-use consentry_domain::{ConsentEvent, Effects, Receipt, Subject, SubjectId};
+use consentry_domain::{ConsentEvent, Effects, Receipt, SignUp, Subject, SubjectId};
 use consentry_policy::{ControllerId, Policy};
 use consentry_token::Tokens;
 use jiff::Timestamp;
@@ -16,6 +16,8 @@ use jiff::Timestamp;
 use crate::{
     Error, PublicUrl,
     breaker::Watch,
+    decision::Decision,
+    dispatch::ToSettle,
     ports::{Change, Clock, LetterId, Mailer, NewLetter, Random, Store, StoreError, UnitOfWork},
     rest::Rest,
     together::Together,
@@ -54,11 +56,20 @@ impl fmt::Debug for Parts {
 #[derive(Clone)]
 pub struct Service {
     parts: Arc<Parts>,
-    together: Arc<Together>,
+    shared: Arc<SharedCommits>,
     dispatch_failed: Arc<AtomicBool>,
     watch: Arc<Watch>,
     spent: Arc<Spent>,
     rest: Arc<Rest>,
+    last_number: Arc<AtomicU64>,
+}
+
+/// Those who wait for the next commit, one queue for each kind of request.
+#[derive(Default)]
+pub(crate) struct SharedCommits {
+    pub(crate) sign_ups: Together<SignUp>,
+    pub(crate) decisions: Together<Decision>,
+    pub(crate) settlements: Together<ToSettle>,
 }
 
 impl fmt::Debug for Service {
@@ -75,11 +86,12 @@ impl Service {
     pub fn new(parts: Parts) -> Self {
         Self {
             parts: Arc::new(parts),
-            together: Arc::default(),
+            shared: Arc::default(),
             dispatch_failed: Arc::default(),
             watch: Arc::default(),
             spent: Arc::default(),
             rest: Arc::default(),
+            last_number: Arc::default(),
         }
     }
 
@@ -108,7 +120,7 @@ impl Service {
 
     /// Remembers whether the last dispatch failed; answers with how the one before ended.
     pub(crate) fn note_dispatch(&self, failed: bool) -> bool {
-        self.dispatch_failed.swap(failed, Ordering::Relaxed)
+        self.dispatch_failed.swap(failed, Relaxed)
     }
 
     pub(crate) fn watch(&self) -> &Watch {
@@ -124,8 +136,8 @@ impl Service {
         &self.rest
     }
 
-    pub(crate) fn together(&self) -> &Together {
-        &self.together
+    pub(crate) fn shared(&self) -> &SharedCommits {
+        &self.shared
     }
 
     pub(crate) fn mailer(&self) -> &dyn Mailer {
@@ -148,7 +160,20 @@ impl Service {
     }
 
     pub(crate) fn new_subject_id(&self) -> SubjectId {
-        SubjectId(u64::from_be_bytes(self.random()))
+        SubjectId(self.new_number(self.now()))
+    }
+
+    /// A number for a new row: the time in milliseconds and 22 random bits, or the next one that
+    /// this process has not given. Rows that are written at the same time lie side by side in the
+    /// tables and their indexes, so that a commit writes few pages. Where two processes give the
+    /// same, the store refuses the second one as a [`StoreError::Conflict`], and the use case runs
+    /// again.
+    fn new_number(&self, now: Timestamp) -> u64 {
+        let random = u64::from(u32::from_be_bytes(self.random()) >> 10);
+        let fresh = (now.as_millisecond().cast_unsigned() << 22) | random;
+        let next = |last: u64| fresh.max(last.wrapping_add(1));
+        let last = self.last_number.update(Relaxed, Relaxed, next);
+        next(last)
     }
 
     /// Turns a decision into what is stored: evidence gets receipts, letters get numbers.
@@ -175,7 +200,7 @@ impl Service {
                 .letters
                 .into_iter()
                 .map(|kind| NewLetter {
-                    id: LetterId(u64::from_be_bytes(self.random())),
+                    id: LetterId(self.new_number(now)),
                     kind,
                     due_at: now,
                 })
@@ -219,6 +244,7 @@ impl Service {
         unit.commit().await
     }
 
+    /// Runs a commit again for as long as other processes change the same people.
     pub(crate) async fn retry_conflicts<T, F>(&self, run: impl Fn() -> F) -> Result<T, Error>
     where
         F: Future<Output = Result<T, Error>>,

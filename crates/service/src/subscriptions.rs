@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use crate::{
     Error, LinkError, Service, SignUpOutcome,
     ports::{Change, PurgeReason, StoreError, UnitOfWork},
+    together::Shared,
 };
 
 /// What the page behind a confirmation link shows.
@@ -41,7 +42,10 @@ impl Service {
     /// [`Error::RefusedDomain`], [`Error::UnknownTopic`] and [`Error::Store`].
     pub async fn sign_up(&self, request: SignUp) -> Result<(), Error> {
         let ended = match self.check_request(&request) {
-            Ok(()) => self.sign_up_together(request).await,
+            Ok(()) => {
+                let committed = self.shared().sign_ups.commit(self, request).await;
+                committed.map_err(Error::from)
+            }
             refused => refused,
         };
         SignUpOutcome::of(&ended).count();
@@ -131,9 +135,10 @@ impl Service {
             return self.confirm_address(&claims).await;
         }
         let missing = LinkError::Unknown.into();
-        self.with_person(SubjectId(claims.subject), missing, |person, now| {
-            let view = self.judge_confirmation(&claims, person, now)?;
-            match person.confirm(self.policy(), now) {
+        let id = SubjectId(claims.subject);
+        self.decide_together(id, missing, move |service, person, now| {
+            let view = service.judge_confirmation(&claims, person, now)?;
+            match person.confirm(service.policy(), now) {
                 Ok((Confirmation::Confirmed, effects)) => Ok((view, effects)),
                 Ok((Confirmation::AlreadyConfirmed, effects)) => {
                     Ok((ConfirmationView::AlreadyConfirmed, effects))
@@ -229,6 +234,27 @@ impl Service {
         let id = self.new_subject_id();
         let (person, effects) = Subject::first_sign_up(id, request, self.policy(), now);
         self.change(person, true, effects, now)
+    }
+}
+
+/// Addresses that are compared as equal are one person's.
+impl Shared for SignUp {
+    type Key = String;
+    type Answer = ();
+
+    fn key(&self) -> String {
+        self.address.comparison_key()
+    }
+
+    async fn commit(service: &Service, requests: &[Self]) -> Result<Vec<()>, StoreError> {
+        let commit = || async {
+            let mut unit = service.store().begin().await?;
+            service.sign_up_in(unit.as_mut(), requests).await?;
+            Ok(unit.commit().await?)
+        };
+        let ended = service.retry_conflicts(commit).await;
+        ended.map_err(Error::into_store)?;
+        Ok(vec![(); requests.len()])
     }
 }
 

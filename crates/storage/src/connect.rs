@@ -9,10 +9,6 @@ use std::time::Duration;
 
 use consentry_service::ports::StoreError;
 use sea_orm::DatabaseConnection;
-#[cfg(feature = "postgres")]
-use sea_orm::SqlxPostgresConnector;
-#[cfg(feature = "sqlite")]
-use sea_orm::SqlxSqliteConnector;
 
 use crate::error::unavailable;
 
@@ -21,18 +17,20 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a caller waits for a free connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
-pub(crate) async fn connect(url: &str) -> Result<DatabaseConnection, StoreError> {
+/// The connections of a store.
+pub(crate) struct Connections {
+    pub(crate) read: DatabaseConnection,
+    /// The same on PostgreSQL. On SQLite a connection of its own: another one's commit empties a
+    /// connection's cache.
+    pub(crate) write: DatabaseConnection,
+}
+
+pub(crate) async fn connect(url: &str) -> Result<Connections, StoreError> {
     match url.split_once(':') {
         #[cfg(feature = "sqlite")]
-        Some(("sqlite", _)) => {
-            let pool = sqlite::pool(url).await?;
-            Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
-        }
+        Some(("sqlite", _)) => sqlite::connect(url).await,
         #[cfg(feature = "postgres")]
-        Some(("postgres" | "postgresql", _)) => {
-            let pool = postgres::pool(url).await?;
-            Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
-        }
+        Some(("postgres" | "postgresql", _)) => postgres::connect(url).await,
         _ => Err(unavailable(
             "the database URL starts with neither `sqlite:` nor `postgres:`, or its engine was not \
              built in",

@@ -3,10 +3,12 @@
 //! A letter has `due_at` for as long as a try is owed. Leases run by the clock of the database;
 //! what is due is judged by the time that is passed in.
 
+use std::collections::HashMap;
+
 use consentry_domain::{LetterKind, SubjectId};
 use consentry_policy::ControllerId;
 use consentry_service::ports::{
-    LeasedLetter, LetterId, LetterState, Reason, Settlement, StoreError, Trouble, WorkerId,
+    EndedHandOver, LeasedLetter, LetterId, LetterState, Reason, Settlement, StoreError, WorkerId,
 };
 use jiff::Timestamp;
 use sea_orm::{
@@ -20,7 +22,7 @@ use tracing::error;
 use crate::{
     entity::letter::{self, Column},
     error::store_error,
-    rows,
+    rows::{self, padded},
 };
 
 /// How long a lease outlives a killed worker, in microseconds.
@@ -105,7 +107,7 @@ async fn take(
             }
         }
     }
-    let ids = taken.iter().map(|letter| letter.id.0.cast_signed());
+    let ids = padded(taken.iter().map(|letter| letter.id.0.cast_signed()));
     let lease = letter::Entity::update_many()
         .filter(Column::Id.is_in(ids))
         .col_expr(Column::State, Expr::value(state.as_str()))
@@ -181,16 +183,17 @@ pub(crate) async fn release(
     Ok(())
 }
 
-/// Marks a leased letter as being handed over. `None` when the lease is lost.
-pub(crate) async fn begin_hand_over(
+/// Marks leased letters as being handed over; says whom each is for. Leaves out those whose lease
+/// is lost.
+pub(crate) async fn begin_hand_overs(
     db: &DatabaseTransaction,
     controller: &ControllerId,
     worker: &WorkerId,
-    letter: LetterId,
-) -> Result<Option<SubjectId>, StoreError> {
+    letters: &[LetterId],
+) -> Result<HashMap<LetterId, SubjectId>, StoreError> {
     let clock = clock(db).await?;
     let begun = held_by(controller, worker)
-        .filter(Column::Id.eq(letter.0.cast_signed()))
+        .filter(Column::Id.is_in(numbers(letters)))
         .filter(Column::State.eq(LetterState::Leased.as_str()))
         .filter(Column::LeasedUntil.gt(clock))
         .col_expr(Column::State, Expr::value(LetterState::Sending.as_str()))
@@ -199,22 +202,56 @@ pub(crate) async fn begin_hand_over(
         .exec_with_returning(db)
         .await
         .map_err(store_error)?;
-    let person = begun.first().map(|letter| letter.subject_id);
-    Ok(person.map(|id| SubjectId(id.cast_unsigned())))
+    let begun = begun.iter().map(|letter| {
+        let person = SubjectId(letter.subject_id.cast_unsigned());
+        (LetterId(letter.id.cast_unsigned()), person)
+    });
+    Ok(begun.collect())
 }
 
-/// Writes how a hand-over ended, unless the lease was lost.
+/// Writes how hand-overs ended, but for those whose lease was lost.
 pub(crate) async fn settle(
     db: &DatabaseTransaction,
     controller: &ControllerId,
     worker: &WorkerId,
-    letter: LetterId,
-    settlement: &Settlement,
-    trouble: Option<Trouble>,
+    ended: &[EndedHandOver],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let (sent, others): (Vec<_>, Vec<_>) = ended
+        .iter()
+        .partition(|ended| ended.settlement == Settlement::Sent);
+    let sent: Vec<_> = sent.into_iter().map(|ended| ended.letter).collect();
+    // Nearly all of them, whatever they were before.
+    if !sent.is_empty() {
+        held_by(controller, worker)
+            .filter(Column::Id.is_in(numbers(&sent)))
+            .col_expr(Column::State, Expr::value(LetterState::Sent.as_str()))
+            .col_expr(Column::DueAt, Expr::value(None::<i64>))
+            .col_expr(Column::Worker, Expr::value(None::<String>))
+            .col_expr(Column::LeasedUntil, Expr::value(None::<i64>))
+            .col_expr(Column::Reason, Expr::value(None::<String>))
+            .col_expr(Column::ReplyCode, Expr::value(None::<i32>))
+            .col_expr(Column::ReplyStatus, Expr::value(None::<String>))
+            .col_expr(Column::SettledAt, Expr::value(now.as_microsecond()))
+            .exec(db)
+            .await
+            .map_err(store_error)?;
+    }
+    for ended in others {
+        settle_one(db, controller, worker, ended, now).await?;
+    }
+    Ok(())
+}
+
+async fn settle_one(
+    db: &DatabaseTransaction,
+    controller: &ControllerId,
+    worker: &WorkerId,
+    ended: &EndedHandOver,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let held = of(controller)
-        .filter(Column::Id.eq(letter.0.cast_signed()))
+        .filter(Column::Id.eq(ended.letter.0.cast_signed()))
         .filter(Column::Worker.eq(worker.0.as_str()))
         .filter(Column::State.is_in(HELD))
         .lock_exclusive()
@@ -222,16 +259,16 @@ pub(crate) async fn settle(
         .await
         .map_err(store_error)?;
     if let Some(held) = held {
-        let reply = trouble.and_then(|trouble| trouble.reply);
-        let (state, due_at) = settled(&held, settlement);
-        let is_uncertain = matches!(settlement, Settlement::Uncertain(_));
+        let reply = ended.trouble.and_then(|trouble| trouble.reply);
+        let (state, due_at) = settled(&held, &ended.settlement);
+        let is_uncertain = matches!(ended.settlement, Settlement::Uncertain(_));
         let row = letter::Model {
             state: state.as_str().to_owned(),
             due_at,
             uncertain: held.uncertain + i32::from(is_uncertain),
             worker: None,
             leased_until: None,
-            reason: trouble.map(|trouble| trouble.reason.to_string()),
+            reason: ended.trouble.map(|trouble| trouble.reason.to_string()),
             reply_code: reply.map(|reply| reply.code.into()),
             reply_status: reply.and_then(|reply| Some(reply.status?.to_string())),
             settled_at: due_at.is_none().then_some(now.as_microsecond()),
@@ -244,6 +281,10 @@ pub(crate) async fn settle(
             .map_err(store_error)?;
     }
     Ok(())
+}
+
+fn numbers(letters: &[LetterId]) -> Vec<i64> {
+    padded(letters.iter().map(|letter| letter.0.cast_signed()))
 }
 
 /// The state after a hand-over and when the next try is owed: never, when the letter was cancelled

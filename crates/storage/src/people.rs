@@ -18,7 +18,7 @@ use tracing::error;
 use crate::{
     entity::{consent_event, subject, subscription},
     error::store_error,
-    rows::{self, ROWS},
+    rows::{self, ROWS, padded},
     vault::Vault,
 };
 
@@ -36,7 +36,7 @@ pub(crate) fn of(controller: &ControllerId) -> Select<subject::Entity> {
 /// The records with these numbers, erased ones included.
 pub(crate) fn with_ids(controller: &ControllerId, ids: &[SubjectId]) -> Select<subject::Entity> {
     let ids = ids.iter().map(|id| id.0.cast_signed());
-    of(controller).filter(subject::Column::Id.is_in(ids))
+    of(controller).filter(subject::Column::Id.is_in(padded(ids)))
 }
 
 /// The live records of these addresses.
@@ -50,7 +50,7 @@ pub(crate) fn with_addresses(
         .flat_map(|address| vault.indexes(controller, address));
     of(controller)
         .filter(subject::Column::ErasedAt.is_null())
-        .filter(subject::Column::AddressIndex.is_in(indexes))
+        .filter(subject::Column::AddressIndex.is_in(padded(indexes)))
 }
 
 /// The live records that a filter lets through, by number.
@@ -219,7 +219,7 @@ async fn read(
     let mut topics_of: HashMap<i64, Vec<subscription::Model>> = HashMap::new();
     for people in people.chunks(ROWS) {
         let topics = subscription::Entity::find()
-            .filter(subscription::Column::SubjectId.is_in(people.iter().map(|row| row.id)))
+            .filter(subscription::Column::SubjectId.is_in(padded(people.iter().map(|row| row.id))))
             .order_by_asc(subscription::Column::SubjectId)
             .order_by_asc(subscription::Column::Position)
             .all(db)

@@ -18,6 +18,17 @@ use crate::{
 /// Rows in one statement. The widest table has 20 columns and SQLite takes 32,766 parameters.
 pub(crate) const ROWS: usize = 1_000;
 
+/// The values of a list to look for, the last one again and again up to a power of two:
+/// PostgreSQL keeps what it understood of a statement by its text, and that must not change with
+/// every number of values.
+pub(crate) fn padded<T: Clone>(values: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut values: Vec<T> = values.into_iter().collect();
+    if let Some(last) = values.last().cloned() {
+        values.resize(values.len().next_power_of_two(), last);
+    }
+    values
+}
+
 /// A person's row.
 pub(crate) fn subject_row(person: &Subject, sealed: Sealed) -> subject::Model {
     subject::Model {

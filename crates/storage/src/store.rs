@@ -1,6 +1,6 @@
 //! The store: each method one transaction.
 
-use std::{fmt, sync::Arc};
+use std::{collections::HashMap, fmt, sync::Arc};
 
 use async_trait::async_trait;
 use consentry_address::EmailAddress;
@@ -8,19 +8,20 @@ use consentry_domain::{ConsentEvent, Subject, SubjectId};
 use consentry_keys::{KeyId, KeySource, KeyUse};
 use consentry_policy::ControllerId;
 use consentry_service::ports::{
-    Candidates, Census, Confirmations, Filter, HandOver, JobStatus, LeasedLetter, LetterChoice,
-    LetterId, LetterRecord, LetterState, OutboxStatus, Random, Settlement, Store, StoreError,
-    Trouble, UnitOfWork, WorkerId,
+    Candidates, Census, Confirmations, EndedHandOver, Filter, HandOver, JobStatus, LeasedLetter,
+    LetterChoice, LetterId, LetterRecord, LetterState, OutboxStatus, Random, Store, StoreError,
+    UnitOfWork, WorkerId,
 };
 use jiff::Timestamp;
 use sea_orm::{DatabaseConnection, DatabaseTransaction, EntityTrait, QuerySelect, Select};
 
 use crate::{
     census,
-    connect::connect,
+    connect::{Connections, connect},
     entity::subject,
     error::store_error,
     jobs, journal, letters, outbox, people, renewal, residue,
+    rows::ROWS,
     schema::{self, MigrationStatus},
     transaction::{Database, Transaction},
     unit::Unit,
@@ -56,7 +57,7 @@ impl SeaOrmStore {
         keys: Arc<dyn KeySource>,
         random: Arc<dyn Random>,
     ) -> Result<Self, StoreError> {
-        Ok(Self::new(connect(url).await?, keys, random))
+        Ok(Self::over(connect(url).await?, keys, random))
     }
 
     /// A store over the caller's own connection, which decides on pools, time limits and pragmas.
@@ -66,8 +67,16 @@ impl SeaOrmStore {
         keys: Arc<dyn KeySource>,
         random: Arc<dyn Random>,
     ) -> Self {
+        let connections = Connections {
+            read: connection.clone(),
+            write: connection,
+        };
+        Self::over(connections, keys, random)
+    }
+
+    fn over(connections: Connections, keys: Arc<dyn KeySource>, random: Arc<dyn Random>) -> Self {
         Self {
-            database: Database::new(connection),
+            database: Database::new(connections),
             vault: Arc::new(Vault::new(keys, random)),
         }
     }
@@ -163,7 +172,7 @@ impl SeaOrmStore {
     /// into the file.
     pub async fn close(self) -> Result<(), StoreError> {
         self.database.leave().await;
-        self.database.connection.close().await.map_err(store_error)
+        self.database.close().await
     }
 
     async fn people(&self, query: Select<subject::Entity>) -> Result<Vec<Subject>, StoreError> {
@@ -308,37 +317,46 @@ impl Store for SeaOrmStore {
         transaction.commit().await
     }
 
-    async fn begin_hand_over(
+    async fn begin_hand_overs(
         &self,
         controller: &ControllerId,
         worker: &WorkerId,
-        letter: LetterId,
-    ) -> Result<HandOver, StoreError> {
+        letters: &[LetterId],
+    ) -> Result<Vec<HandOver>, StoreError> {
         let transaction = self.database.write().await?;
         let db = &transaction.inner;
-        let Some(id) = outbox::begin_hand_over(db, controller, worker, letter).await? else {
-            return Ok(HandOver::LeaseLost);
-        };
-        let query = people::with_ids(controller, &[id]);
-        let person = people::load_readable(db, &self.vault, query).await?.pop();
+        let begun = outbox::begin_hand_overs(db, controller, worker, letters).await?;
+        let ids: Vec<_> = begun.values().copied().collect();
+        let mut people = HashMap::new();
+        for ids in ids.chunks(ROWS) {
+            let query = people::with_ids(controller, ids);
+            let found = people::load_readable(db, &self.vault, query).await?;
+            people.extend(
+                found
+                    .into_iter()
+                    .map(|held| (held.subject.id, held.subject)),
+            );
+        }
         transaction.commit().await?;
-        Ok(person.map_or(HandOver::Unreadable, |held| {
-            HandOver::Begun(Box::new(held.subject))
-        }))
+        let hand_over = |letter| match begun.get(letter) {
+            None => HandOver::LeaseLost,
+            Some(id) => match people.get(id) {
+                None => HandOver::Unreadable,
+                Some(person) => HandOver::Begun(Box::new(person.clone())),
+            },
+        };
+        Ok(letters.iter().map(hand_over).collect())
     }
 
     async fn settle(
         &self,
         controller: &ControllerId,
         worker: &WorkerId,
-        letter: LetterId,
-        settlement: &Settlement,
-        trouble: Option<Trouble>,
+        ended: &[EndedHandOver],
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let transaction = self.database.write().await?;
-        let db = &transaction.inner;
-        outbox::settle(db, controller, worker, letter, settlement, trouble, now).await?;
+        outbox::settle(&transaction.inner, controller, worker, ended, now).await?;
         transaction.commit().await
     }
 

@@ -15,6 +15,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::{
     attendance::Attendance,
+    connect::Connections,
     entity::job,
     error::{store_error, unavailable},
 };
@@ -22,7 +23,9 @@ use crate::{
 /// A database, and whose turn it is to write to it.
 #[derive(Clone)]
 pub(crate) struct Database {
+    /// For what only reads.
     pub(crate) connection: DatabaseConnection,
+    write: DatabaseConnection,
     /// SQLite has one writer. Waiting here is fair and wakes at once; SQLite's own wait polls.
     writer: Arc<Mutex<()>>,
     /// Closed while a restore may be under way.
@@ -32,9 +35,10 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    pub(crate) fn new(connection: DatabaseConnection) -> Self {
+    pub(crate) fn new(connections: Connections) -> Self {
         Self {
-            connection,
+            connection: connections.read,
+            write: connections.write,
             writer: Arc::default(),
             fence: Arc::default(),
             attendance: Arc::default(),
@@ -104,7 +108,7 @@ impl Database {
             sqlite_transaction_mode: self.is_sqlite().then_some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        self.begin(options, turn).await
+        self.begin(&self.write, options, turn).await
     }
 
     /// Begins a transaction that reads one state of the database.
@@ -118,18 +122,18 @@ impl Database {
                 ..TransactionOptions::default()
             }
         };
-        self.begin(options, None).await
+        self.begin(&self.connection, options, None).await
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one home of transactions")]
     async fn begin(
         &self,
+        connection: &DatabaseConnection,
         options: TransactionOptions,
         turn: Option<OwnedMutexGuard<()>>,
     ) -> Result<Transaction, StoreError> {
         self.require_open()?;
-        let transaction = self
-            .connection
+        let transaction = connection
             .begin_with_options(options)
             .await
             .map_err(store_error)?;
@@ -137,6 +141,14 @@ impl Database {
             inner: transaction,
             _turn: turn,
         })
+    }
+}
+
+impl Database {
+    /// Closes every connection, the writer's last.
+    pub(crate) async fn close(self) -> Result<(), StoreError> {
+        self.connection.close().await.map_err(store_error)?;
+        self.write.close().await.map_err(store_error)
     }
 }
 

@@ -12,14 +12,14 @@ use consentry_policy::ControllerId;
 use consentry_service::ports::{Change, PurgeReason, StoreError, UnitOfWork};
 use jiff::{Timestamp, tz::TimeZone};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, InsertMany,
-    IntoActiveModel, Iterable, QueryFilter, QueryOrder, QuerySelect, Select, Statement,
-    sea_query::OnConflict,
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, Iterable, QueryFilter, QueryOrder,
+    QuerySelect, Select, Statement, sea_query::OnConflict,
 };
 
 use crate::{
     entity::{consent_event, letter, subject, subscription, tombstone},
     error::store_error,
+    insert::insert,
     journal, outbox,
     people::{self, Held},
     residue,
@@ -100,16 +100,17 @@ impl Unit {
         };
         let (new, known) = (rows_of(new)?, rows_of(known)?);
         self.require_unique(changes).await?;
+        let db = &self.transaction.inner;
         // A conflict that is an error would write the index into the server's log.
         let mut skip = OnConflict::new();
         skip.do_nothing();
         let expected = new.len() as u64;
-        if self.insert(new, Some(skip)).await? != expected {
+        if insert(db, new, Some(skip)).await? != expected {
             return Err(StoreError::Conflict);
         }
         let mut replace = OnConflict::column(subject::Column::Id);
         replace.update_columns(subject::Column::iter());
-        self.insert(known, Some(replace)).await?;
+        insert(db, known, Some(replace)).await?;
         Ok(())
     }
 
@@ -185,7 +186,7 @@ impl Unit {
         let mut replace =
             OnConflict::columns([subscription::Column::SubjectId, subscription::Column::Topic]);
         replace.update_columns(subscription::Column::iter());
-        self.insert(topics, Some(replace)).await?;
+        insert(&self.transaction.inner, topics, Some(replace)).await?;
         Ok(())
     }
 
@@ -204,7 +205,7 @@ impl Unit {
                 entries.push(journal::row(&self.vault, &entry, address));
             }
         }
-        self.insert(entries, None).await?;
+        insert(&self.transaction.inner, entries, None).await?;
         Ok(())
     }
 
@@ -222,32 +223,6 @@ impl Unit {
             }
         }
         Ok(())
-    }
-
-    /// Inserts any number of rows and says how many there are now that were not before, or were
-    /// replaced.
-    async fn insert<M, A>(
-        &self,
-        rows: Vec<M>,
-        on_conflict: Option<OnConflict>,
-    ) -> Result<u64, StoreError>
-    where
-        M: IntoActiveModel<A>,
-        A: ActiveModelTrait,
-    {
-        let mut rows = rows.into_iter().peekable();
-        let mut written = 0;
-        while rows.peek().is_some() {
-            let mut insert = InsertMany::<A>::many(rows.by_ref().take(ROWS));
-            if let Some(on_conflict) = &on_conflict {
-                insert = insert.on_conflict(on_conflict.clone());
-            }
-            written += insert
-                .exec_without_returning(&self.transaction.inner)
-                .await
-                .map_err(store_error)?;
-        }
-        Ok(written)
     }
 }
 
@@ -294,13 +269,13 @@ impl UnitOfWork for Unit {
     async fn save(&mut self, changes: &[Change]) -> Result<(), StoreError> {
         self.write_people(changes).await?;
         self.write_topics(changes).await?;
+        let db = &self.transaction.inner;
         let events: Vec<_> = changes
             .iter()
             .flat_map(|change| change.events.iter().map(|event| (&change.subject, event)))
             .map(|(person, event)| rows::event_row(person, event))
             .collect();
-        self.insert::<_, consent_event::ActiveModel>(events, None)
-            .await?;
+        insert::<_, consent_event::ActiveModel>(db, events, None).await?;
         self.cancel(changes).await?;
         let letters: Vec<_> = changes
             .iter()
@@ -312,7 +287,7 @@ impl UnitOfWork for Unit {
             })
             .map(|(person, letter)| rows::letter_row(person, letter))
             .collect();
-        self.insert::<_, letter::ActiveModel>(letters, None).await?;
+        insert::<_, letter::ActiveModel>(db, letters, None).await?;
         self.write_journal(changes).await?;
         // What was read is out of date now.
         for change in changes {
@@ -350,14 +325,14 @@ impl UnitOfWork for Unit {
                 purged_on: purged_on.clone(),
             })
             .collect();
-        self.insert::<_, tombstone::ActiveModel>(tombstones, None)
-            .await?;
+        let db = &self.transaction.inner;
+        insert::<_, tombstone::ActiveModel>(db, tombstones, None).await?;
         if self.is_journaled {
             let entry = |id: &SubjectId| JournalEntry::purged(controller, *id, now);
             let rows = ids
                 .iter()
                 .map(|id| journal::row(&self.vault, &entry(id), None));
-            self.insert(rows.collect(), None).await?;
+            insert(db, rows.collect(), None).await?;
         }
         residue::note(&self.transaction.inner, purged).await
     }

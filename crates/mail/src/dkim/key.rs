@@ -2,10 +2,10 @@
 
 use std::fmt;
 
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use consentry_address::ascii_domain;
-use ring::rand::SystemRandom;
-use ring::signature::{Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject;
 use thiserror::Error;
@@ -111,7 +111,7 @@ impl DkimKey {
     pub(super) fn sign(&self, input: &[u8]) -> Result<Vec<u8>, DkimError> {
         match &self.pair {
             Pair::Rsa(pair) => {
-                let mut signature = vec![0; pair.public().modulus_len()];
+                let mut signature = vec![0; pair.public_modulus_len()];
                 // The signature does not depend on the random bytes; they hide the key's timing.
                 pair.sign(
                     &RSA_PKCS1_SHA256,
@@ -124,7 +124,7 @@ impl DkimKey {
             }
             // RFC 8463 §3: what is signed is the SHA-256 hash.
             Pair::Ed25519(pair) => {
-                let hash = ring::digest::digest(&ring::digest::SHA256, input);
+                let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, input);
                 Ok(pair.sign(hash.as_ref()).as_ref().to_vec())
             }
         }

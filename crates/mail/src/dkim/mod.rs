@@ -1,15 +1,15 @@
 //! DKIM: signatures over the final octets (RFC 6376, RFC 8301; Ed25519 by RFC 8463).
 //!
-//! Written here over `ring` because the crates that sign also bring a resolver, a JSON parser or
+//! Written here over `aws-lc-rs` because the crates that sign also bring a resolver, a JSON parser or
 //! the `rsa` crate with its timing attack, and because what is signed is a promise (S0-45): both
 //! RFC 8058 fields, with a second name for every field that must not be added on the way.
 
 pub(crate) mod canonical;
 mod key;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use jiff::Timestamp;
-use ring::digest::{SHA256, digest};
 use thiserror::Error;
 
 pub use key::{DkimKey, DkimKeyError, DnsRecord};

@@ -1,8 +1,8 @@
 //! DKIM as a verifier sees it.
 
+use aws_lc_rs::signature::{ED25519, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use consentry_mail::{Dkim, DkimKey, DkimKeyError};
-use ring::signature::{ED25519, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 
 use crate::samples::{confirmation, every_letter, instant, message};
 
@@ -90,7 +90,7 @@ fn verifies(message: &str, at: usize, key: &DkimKey) -> bool {
         .collect();
     let body = lines.join("\r\n");
     let body = body.trim_end_matches("\r\n").to_owned() + "\r\n";
-    let hash = ring::digest::digest(&ring::digest::SHA256, body.as_bytes());
+    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, body.as_bytes());
     if BASE64_STANDARD.encode(hash) != tag(&tags, "bh") {
         return false;
     }
@@ -122,7 +122,7 @@ fn verifies(message: &str, at: usize, key: &DkimKey) -> bool {
                 .is_ok()
         }
         "ed25519-sha256" => {
-            let hash = ring::digest::digest(&ring::digest::SHA256, input.as_bytes());
+            let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, input.as_bytes());
             UnparsedPublicKey::new(&ED25519, &public)
                 .verify(hash.as_ref(), &signature)
                 .is_ok()

@@ -11,8 +11,8 @@ use jiff::Timestamp;
 
 pub use mailer::{Delivery, Letter, LocalMailbox, MailboxLetter, Mailer, MailerError, SecretUrl};
 pub use outbox::{
-    HandOver, LeasedLetter, LetterChoice, LetterId, LetterRecord, LetterState, NewLetter,
-    OutboxStatus, Settlement, TroubleCount, WorkerId,
+    EndedHandOver, HandOver, LeasedLetter, LetterChoice, LetterId, LetterRecord, LetterState,
+    NewLetter, OutboxStatus, Settlement, TroubleCount, WorkerId,
 };
 pub use recovery::Recovery;
 pub use store::{Candidates, Census, Confirmations, Filter, JobStatus, Store};

@@ -149,6 +149,17 @@ pub enum Settlement {
     Cancelled,
 }
 
+/// The end of one hand-over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndedHandOver {
+    /// Which letter it was.
+    pub letter: LetterId,
+    /// How it ended.
+    pub settlement: Settlement,
+    /// Why the relay did not take it.
+    pub trouble: Option<Trouble>,
+}
+
 /// A worker process, by a random name of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct WorkerId(pub String);

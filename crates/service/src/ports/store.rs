@@ -7,8 +7,8 @@ use consentry_policy::{ControllerId, TopicId};
 use jiff::Timestamp;
 
 use super::{
-    HandOver, LeasedLetter, LetterChoice, LetterId, LetterRecord, LetterState, OutboxStatus,
-    Settlement, StoreError, Trouble, UnitOfWork, WorkerId,
+    EndedHandOver, HandOver, LeasedLetter, LetterChoice, LetterId, LetterRecord, LetterState,
+    OutboxStatus, StoreError, UnitOfWork, WorkerId,
 };
 
 /// People whose turn it is in a job. The store finds candidates; the domain decides.
@@ -179,23 +179,22 @@ pub trait Store: Send + Sync {
         worker: &WorkerId,
     ) -> Result<(), StoreError>;
 
-    /// Marks a leased letter as being handed over, and reads its person again, in one
-    /// transaction.
-    async fn begin_hand_over(
+    /// Marks leased letters as being handed over, and reads their people again, in one
+    /// transaction. The answers are in the order of the letters.
+    async fn begin_hand_overs(
         &self,
         controller: &ControllerId,
         worker: &WorkerId,
-        letter: LetterId,
-    ) -> Result<HandOver, StoreError>;
+        letters: &[LetterId],
+    ) -> Result<Vec<HandOver>, StoreError>;
 
-    /// Writes how a hand-over ended. Does nothing when the lease was lost meanwhile.
+    /// Writes how hand-overs ended, in one transaction. Leaves out the letters whose lease was lost
+    /// meanwhile.
     async fn settle(
         &self,
         controller: &ControllerId,
         worker: &WorkerId,
-        letter: LetterId,
-        settlement: &Settlement,
-        trouble: Option<Trouble>,
+        ended: &[EndedHandOver],
         now: Timestamp,
     ) -> Result<(), StoreError>;
 

@@ -7,12 +7,13 @@ use std::{
 };
 
 use consentry_service::ports::StoreError;
+use sea_orm::SqlxPostgresConnector;
 use sea_orm::sqlx::{
     self, ConnectOptions, Connection, PgPool,
     postgres::{PgConnectOptions, PgConnection, PgPoolOptions},
 };
 
-use super::{ACQUIRE_TIMEOUT, LOCK_TIMEOUT};
+use super::{ACQUIRE_TIMEOUT, Connections, LOCK_TIMEOUT};
 use crate::error::driver_error;
 
 /// How long a connection may take to show that it is alive.
@@ -21,7 +22,16 @@ const PING_TIMEOUT: Duration = Duration::from_secs(5);
 const IDLE: Duration = Duration::from_secs(1);
 const CONNECTIONS: u32 = 16;
 
-pub(super) async fn pool(url: &str) -> Result<PgPool, StoreError> {
+/// One pool for everything.
+pub(super) async fn connect(url: &str) -> Result<Connections, StoreError> {
+    let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool(url).await?);
+    Ok(Connections {
+        read: connection.clone(),
+        write: connection,
+    })
+}
+
+async fn pool(url: &str) -> Result<PgPool, StoreError> {
     let milliseconds = |time: Duration| time.as_millis().to_string();
     let options = PgConnectOptions::from_str(url)
         .map_err(|error| driver_error(&error))?

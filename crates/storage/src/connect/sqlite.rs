@@ -10,18 +10,24 @@ use std::{
 };
 
 use consentry_service::ports::StoreError;
+use sea_orm::SqlxSqliteConnector;
 use sea_orm::sqlx::{
-    ConnectOptions, Connection, SqlitePool,
+    ConnectOptions, Connection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{ACQUIRE_TIMEOUT, LOCK_TIMEOUT};
+use super::{ACQUIRE_TIMEOUT, Connections, LOCK_TIMEOUT};
 use crate::error::{driver_error, is_busy, unavailable};
 
-/// Writers take turns on SQLite; these are for readers beside one writer.
-const CONNECTIONS: u32 = 4;
+/// Readers beside the one writer that SQLite has.
+const READERS: u32 = 3;
+/// What the writer keeps of the file in memory, in KiB; a reader keeps SQLite's default of 2 MiB.
+const CACHE: u32 = 8 * 1024;
+/// When the writer merges the WAL into the file, in pages of 4 KiB. Pages that are written again
+/// and again meanwhile are merged once.
+const CHECKPOINT: u32 = 8 * 1024;
 
-pub(super) async fn pool(url: &str) -> Result<SqlitePool, StoreError> {
+pub(super) async fn connect(url: &str) -> Result<Connections, StoreError> {
     // Statements carry values, so they are never logged.
     let options = SqliteConnectOptions::from_str(url)
         .map_err(|error| driver_error(&error))?
@@ -35,11 +41,11 @@ pub(super) async fn pool(url: &str) -> Result<SqlitePool, StoreError> {
         .pragma("secure_delete", "ON")
         .pragma("temp_store", "MEMORY");
     create_private(options.get_filename())?;
-    let since = Instant::now();
-    loop {
-        let pool = SqlitePoolOptions::new()
-            .max_connections(CONNECTIONS)
+    let pool = || {
+        SqlitePoolOptions::new()
             .acquire_timeout(ACQUIRE_TIMEOUT)
+            // There is no line that could be cut.
+            .test_before_acquire(false)
             // An error of the disk ends a transaction behind the driver's back, which then counts it
             // as open for ever: such a connection is closed. The ping lets what was begun end first.
             .after_release(|connection, _| {
@@ -48,16 +54,32 @@ pub(super) async fn pool(url: &str) -> Result<SqlitePool, StoreError> {
                     Ok(!connection.is_in_transaction())
                 })
             })
-            .connect_with(options.clone())
+    };
+    let writer = options
+        .clone()
+        .pragma("cache_size", format!("-{CACHE}"))
+        .pragma("wal_autocheckpoint", CHECKPOINT.to_string());
+    let since = Instant::now();
+    let write = loop {
+        let pool = pool()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(writer.clone())
             .await;
         match pool {
             // The change to WAL does not wait for its lock when several processes start at once.
             Err(error) if is_busy(&error) && since.elapsed() < LOCK_TIMEOUT => {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
-            pool => return pool.map_err(|error| driver_error(&error)),
+            pool => break pool.map_err(|error| driver_error(&error))?,
         }
-    }
+    };
+    let read = pool().max_connections(READERS).connect_lazy_with(options);
+    Ok(Connections {
+        read: SqlxSqliteConnector::from_sqlx_sqlite_pool(read),
+        write: SqlxSqliteConnector::from_sqlx_sqlite_pool(write),
+    })
 }
 
 /// Makes the file before SQLite does, so that nobody else may ever read it; its WAL takes the mode

@@ -8,8 +8,8 @@ use consentry_policy::Policy;
 use consentry_service::{
     Error, Job, JobOutcome, Parts, PublicUrl, Service,
     ports::{
-        Candidates, Clock, Delivery, Letter, LetterState, Mailer, MailerError, PurgeReason,
-        Settlement, Store,
+        Candidates, Clock, Delivery, EndedHandOver, Letter, LetterState, Mailer, MailerError,
+        PurgeReason, Settlement, Store,
     },
 };
 use consentry_storage::SeaOrmStore;
@@ -59,11 +59,14 @@ async fn people_and_candidates_are_counted_within_one_controller(database: &Test
     let a = worker("a");
     let leased = lease(&store, &a).await;
     for (letter, settlement) in leased.iter().zip([Settlement::Sent, Settlement::Failed]) {
-        store.begin_hand_over(&acme(), &a, letter.id).await.unwrap();
-        store
-            .settle(&acme(), &a, letter.id, &settlement, None, now())
-            .await
-            .unwrap();
+        let begun = store.begin_hand_overs(&acme(), &a, &[letter.id]).await;
+        begun.unwrap();
+        let ended = EndedHandOver {
+            letter: letter.id,
+            settlement,
+            trouble: None,
+        };
+        store.settle(&acme(), &a, &[ended], now()).await.unwrap();
     }
     let census = store.census(&acme(), &asked, now()).await.unwrap();
     let mut counts = census.letters.counts;

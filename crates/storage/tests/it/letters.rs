@@ -2,7 +2,8 @@
 
 use consentry_domain::LetterKind;
 use consentry_service::ports::{
-    HandOver, LetterChoice, LetterId, LetterState, Reason, Reply, Settlement, Store, Trouble,
+    EndedHandOver, HandOver, LetterChoice, LetterId, LetterState, Reason, Reply, Settlement, Store,
+    Trouble,
 };
 use consentry_storage::SeaOrmStore;
 
@@ -32,8 +33,8 @@ async fn settled(
     insert_with_letters(store, &format!("{name}@example.org"), &[kind]).await;
     let a = worker("a");
     let letter = lease(store, &a).await.remove(0).id;
-    let begun = store.begin_hand_over(&acme(), &a, letter).await;
-    assert!(matches!(begun.unwrap(), HandOver::Begun(_)));
+    let begun = store.begin_hand_overs(&acme(), &a, &[letter]).await;
+    assert!(matches!(begun.unwrap()[..], [HandOver::Begun(_)]));
     let reply = Reply {
         code: 550,
         status: "5.7.26".parse().ok(),
@@ -42,10 +43,12 @@ async fn settled(
         reason,
         reply: Some(reply),
     };
-    store
-        .settle(&acme(), &a, letter, &settlement, Some(trouble), now())
-        .await
-        .unwrap();
+    let ended = EndedHandOver {
+        letter,
+        settlement,
+        trouble: Some(trouble),
+    };
+    store.settle(&acme(), &a, &[ended], now()).await.unwrap();
     letter
 }
 

@@ -1,9 +1,10 @@
 //! The outbox: one worker at a time, no letter lost, none sent that is no longer owed.
 
 use consentry_domain::{LetterKind, TopicState};
+use consentry_policy::ControllerId;
 use consentry_service::ports::{
-    Change, HandOver, LeasedLetter, LetterState, Reason, Reply, Settlement, Store, Trouble,
-    WorkerId,
+    Change, EndedHandOver, HandOver, LeasedLetter, LetterId, LetterState, Reason, Reply,
+    Settlement, Store, StoreError, Trouble, WorkerId,
 };
 use consentry_storage::SeaOrmStore;
 
@@ -87,7 +88,7 @@ async fn another_controllers_letters_are_left_alone(database: &TestDatabase) {
     let leased = store.lease_letters(&other(), &a, now(), 9).await;
     assert_eq!(leased.unwrap(), []);
     let letter = lease(&store, &a).await.remove(0).id;
-    let begun = store.begin_hand_over(&other(), &a, letter).await;
+    let begun = begin(&store, &other(), &a, letter).await;
     assert_eq!(begun.unwrap(), HandOver::LeaseLost);
     let status = store.outbox_status(&other(), now()).await.unwrap();
     assert_eq!(status.counts, []);
@@ -122,7 +123,7 @@ async fn a_cancelled_letter_is_not_handed_over_although_it_was_leased(database: 
     let a = worker("a");
     let leased = lease(&store, &a).await.remove(0);
     cancel(&store, person).await;
-    let begun = store.begin_hand_over(&acme(), &a, leased.id).await;
+    let begun = begin(&store, &acme(), &a, leased.id).await;
     assert_eq!(begun.unwrap(), HandOver::LeaseLost);
     assert_eq!(states(&store).await, [(LetterState::Cancelled, 1)]);
 }
@@ -137,7 +138,7 @@ async fn the_person_is_read_again_when_the_hand_over_begins(database: &TestDatab
     person.subscriptions[0].state = TopicState::Unsubscribed;
     update(&store, &person).await;
 
-    let begun = store.begin_hand_over(&acme(), &a, leased.id).await;
+    let begun = begin(&store, &acme(), &a, leased.id).await;
     assert_eq!(begun.unwrap(), HandOver::Begun(Box::new(person)));
     assert_eq!(states(&store).await, [(LetterState::Sending, 1)]);
     settle(&store, &a, &leased, Settlement::Cancelled).await;
@@ -152,11 +153,11 @@ async fn a_letter_of_a_dead_worker_is_taken_over(database: &TestDatabase) {
     database.expire_leases().await;
     assert_eq!(lease(&store, &heir).await, std::slice::from_ref(&leased));
 
-    let begun = store.begin_hand_over(&acme(), &dead, leased.id).await;
+    let begun = begin(&store, &acme(), &dead, leased.id).await;
     assert_eq!(begun.unwrap(), HandOver::LeaseLost);
     settle(&store, &dead, &leased, Settlement::Sent).await;
     assert_eq!(states(&store).await, [(LetterState::Leased, 1)]);
-    let begun = store.begin_hand_over(&acme(), &heir, leased.id).await;
+    let begun = begin(&store, &acme(), &heir, leased.id).await;
     assert!(matches!(begun.unwrap(), HandOver::Begun(_)));
 }
 
@@ -166,14 +167,14 @@ async fn a_lease_that_is_renewed_is_not_taken_over(database: &TestDatabase) {
     let a = worker("a");
     let leased = lease(&store, &a).await.remove(0);
     database.expire_leases().await;
-    let begun = store.begin_hand_over(&acme(), &a, leased.id).await;
+    let begun = begin(&store, &acme(), &a, leased.id).await;
     assert_eq!(
         begun.unwrap(),
         HandOver::LeaseLost,
         "an expired lease begins nothing"
     );
     store.renew_letters(&acme(), &a, &[]).await.unwrap();
-    let begun = store.begin_hand_over(&acme(), &a, leased.id).await;
+    let begun = begin(&store, &acme(), &a, leased.id).await;
     assert_eq!(
         begun.unwrap(),
         HandOver::LeaseLost,
@@ -182,7 +183,7 @@ async fn a_lease_that_is_renewed_is_not_taken_over(database: &TestDatabase) {
     let held = [leased.id];
     store.renew_letters(&acme(), &a, &held).await.unwrap();
     assert_eq!(lease(&store, &worker("b")).await, []);
-    let begun = store.begin_hand_over(&acme(), &a, leased.id).await;
+    let begun = begin(&store, &acme(), &a, leased.id).await;
     assert!(matches!(begun.unwrap(), HandOver::Begun(_)));
 }
 
@@ -192,9 +193,7 @@ async fn a_worker_that_stops_gives_back_what_it_did_not_begin(database: &TestDat
     insert_with_letters(&store, "bert@example.org", &CONFIRMATION).await;
     let (stopping, heir) = (worker("stopping"), worker("heir"));
     let leased = lease(&store, &stopping).await;
-    let begun = store
-        .begin_hand_over(&acme(), &stopping, leased[0].id)
-        .await;
+    let begun = begin(&store, &acme(), &stopping, leased[0].id).await;
     assert!(matches!(begun.unwrap(), HandOver::Begun(_)));
     store.release_letters(&acme(), &stopping).await.unwrap();
     let taken = lease(&store, &heir).await;
@@ -207,10 +206,7 @@ async fn a_hand_over_that_was_cut_off_is_reported_once(database: &TestDatabase) 
     insert_with_letters(&store, "anna@example.org", &CONFIRMATION).await;
     let (dead, heir) = (worker("dead"), worker("heir"));
     let leased = lease(&store, &dead).await.remove(0);
-    store
-        .begin_hand_over(&acme(), &dead, leased.id)
-        .await
-        .unwrap();
+    begin(&store, &acme(), &dead, leased.id).await.unwrap();
     let abandoned = async |worker| {
         let found = store.abandoned_letters(&acme(), worker, 9).await;
         found.unwrap()
@@ -237,23 +233,18 @@ async fn a_deferred_letter_waits_for_its_next_try(database: &TestDatabase) {
     insert_with_letters(&store, "anna@example.org", &CONFIRMATION).await;
     let a = worker("a");
     let first = hand_over(&store, &a).await;
-    store
-        .settle(
-            &acme(),
-            &a,
-            first.id,
-            &Settlement::Retry(minutes(10)),
-            Some(Trouble {
-                reason: Reason::Deferred,
-                reply: Some(Reply {
-                    code: 451,
-                    status: "4.7.1".parse().ok(),
-                }),
+    let ended = EndedHandOver {
+        letter: first.id,
+        settlement: Settlement::Retry(minutes(10)),
+        trouble: Some(Trouble {
+            reason: Reason::Deferred,
+            reply: Some(Reply {
+                code: 451,
+                status: "4.7.1".parse().ok(),
             }),
-            now(),
-        )
-        .await
-        .unwrap();
+        }),
+    };
+    store.settle(&acme(), &a, &[ended], now()).await.unwrap();
     assert_eq!(
         database
             .column::<String>(
@@ -350,10 +341,20 @@ async fn the_status_counts_letters_and_names_the_oldest_that_is_due(database: &T
     assert_eq!(late.counts, counts);
 }
 
+async fn begin(
+    store: &SeaOrmStore,
+    controller: &ControllerId,
+    worker: &WorkerId,
+    letter: LetterId,
+) -> Result<HandOver, StoreError> {
+    let begun = store.begin_hand_overs(controller, worker, &[letter]).await;
+    begun.map(|mut begun| begun.remove(0))
+}
+
 /// Leases the one letter that is due and begins its hand-over.
 async fn hand_over(store: &SeaOrmStore, worker: &WorkerId) -> LeasedLetter {
     let letter = lease(store, worker).await.remove(0);
-    let begun = store.begin_hand_over(&acme(), worker, letter.id).await;
+    let begun = begin(store, &acme(), worker, letter.id).await;
     assert!(matches!(begun.unwrap(), HandOver::Begun(_)));
     letter
 }
@@ -364,8 +365,13 @@ async fn settle(
     letter: &LeasedLetter,
     settlement: Settlement,
 ) {
+    let ended = EndedHandOver {
+        letter: letter.id,
+        settlement,
+        trouble: None,
+    };
     store
-        .settle(&acme(), worker, letter.id, &settlement, None, now())
+        .settle(&acme(), worker, &[ended], now())
         .await
         .unwrap();
 }

@@ -73,8 +73,8 @@ async fn a_purged_letter_is_neither_handed_over_nor_settled(database: &TestDatab
     let a = worker("a");
     let leased = store.lease_letters(&acme(), &a, now(), 9).await.unwrap();
     purge(&store, &person).await;
-    let begun = store.begin_hand_over(&acme(), &a, leased[0].id).await;
-    assert_eq!(begun.unwrap(), HandOver::LeaseLost);
+    let begun = store.begin_hand_overs(&acme(), &a, &[leased[0].id]).await;
+    assert_eq!(begun.unwrap(), [HandOver::LeaseLost]);
     assert_eq!(database.count("consentry_letters").await, 0);
 }
 

@@ -10,10 +10,10 @@ use consentry_address::EmailAddress;
 use consentry_domain::{ConsentEvent, LetterKind, PersonState, Subject, SubjectId};
 use consentry_policy::ControllerId;
 use consentry_service::ports::{
-    Candidates, Census, Change, Clock, Confirmations, Delivery, Filter, HandOver, JobStatus,
-    LeasedLetter, Letter, LetterChoice, LetterId, LetterRecord, LetterState, LocalMailbox,
-    MailboxLetter, Mailer, MailerError, OutboxStatus, PurgeReason, Random, Settlement, Store,
-    StoreError, Trouble, UnitOfWork, WorkerId,
+    Candidates, Census, Change, Clock, Confirmations, Delivery, EndedHandOver, Filter, HandOver,
+    JobStatus, LeasedLetter, Letter, LetterChoice, LetterId, LetterRecord, LetterState,
+    LocalMailbox, MailboxLetter, Mailer, MailerError, OutboxStatus, PurgeReason, Random, Store,
+    StoreError, UnitOfWork, WorkerId,
 };
 use jiff::Timestamp;
 
@@ -250,12 +250,12 @@ impl Store for MemoryStore {
         not_for_pages()
     }
 
-    async fn begin_hand_over(
+    async fn begin_hand_overs(
         &self,
         _: &ControllerId,
         _: &WorkerId,
-        _: LetterId,
-    ) -> Result<HandOver, StoreError> {
+        _: &[LetterId],
+    ) -> Result<Vec<HandOver>, StoreError> {
         not_for_pages()
     }
 
@@ -263,9 +263,7 @@ impl Store for MemoryStore {
         &self,
         _: &ControllerId,
         _: &WorkerId,
-        _: LetterId,
-        _: &Settlement,
-        _: Option<Trouble>,
+        _: &[EndedHandOver],
         _: Timestamp,
     ) -> Result<(), StoreError> {
         not_for_pages()
