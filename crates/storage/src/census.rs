@@ -73,8 +73,9 @@ async fn letters(
             .await
             .map_err(store_error)?;
         for (text, count) in counts {
-            let mut states = LetterState::ALL.into_iter();
-            let state = states.find(|state| state.as_str() == text);
+            let state = LetterState::ALL
+                .into_iter()
+                .find(|state| state.as_str() == text);
             let state = state.ok_or_else(|| unreadable("`state` holds no known value"))?;
             let count = count.cast_unsigned();
             match status.counts.iter_mut().find(|(known, _)| *known == state) {

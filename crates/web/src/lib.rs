@@ -103,6 +103,7 @@ impl fmt::Debug for Options {
             .field("proof_of_work", &self.proof_of_work)
             .field("mailbox", &self.mailbox.is_some())
             .field("static_dir", &self.static_dir)
+            .field("draining", &self.draining)
             .finish()
     }
 }
