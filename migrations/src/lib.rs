@@ -8,7 +8,7 @@
 //! ```
 //! use consentry_migrations::{Migrator, sea_orm_migration::MigratorTrait};
 //!
-//! assert_eq!(Migrator::migrations().len(), 4);
+//! assert_eq!(Migrator::migrations().len(), 5);
 //! ```
 
 pub use sea_orm_migration;
@@ -19,6 +19,7 @@ use sea_orm_migration::{
 mod former;
 mod m0001_initial;
 mod m0004_prompts;
+mod m0005_imports;
 mod m0006_recovery;
 mod m0007_trouble;
 
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m0001_initial::Migration),
             Box::new(m0004_prompts::Migration),
+            Box::new(m0005_imports::Migration),
             Box::new(m0006_recovery::Migration),
             Box::new(m0007_trouble::Migration),
         ]

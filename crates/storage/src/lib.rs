@@ -36,6 +36,7 @@ pub mod backup;
 mod connect;
 mod entity;
 mod error;
+mod imports;
 mod jobs;
 mod journal;
 mod letters;

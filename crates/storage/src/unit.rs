@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use consentry_address::EmailAddress;
 use consentry_domain::{JournalEntry, Journaled, LetterKind, Subject, SubjectId};
 use consentry_policy::ControllerId;
-use consentry_service::ports::{Change, PurgeReason, StoreError, UnitOfWork};
+use consentry_service::ports::{Change, Imports, PurgeReason, StoreError, UnitOfWork};
 use jiff::{Timestamp, tz::TimeZone};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, InsertMany,
@@ -30,8 +30,8 @@ use crate::{
 
 /// A transaction and the people that were read in it.
 pub(crate) struct Unit {
-    transaction: Transaction,
-    vault: Arc<Vault>,
+    pub(crate) transaction: Transaction,
+    pub(crate) vault: Arc<Vault>,
     held: HashMap<SubjectId, Held>,
     /// Whether what happens here is written into the journal.
     is_journaled: bool,
@@ -226,7 +226,7 @@ impl Unit {
 
     /// Inserts any number of rows and says how many there are now that were not before, or were
     /// replaced.
-    async fn insert<M, A>(
+    pub(crate) async fn insert<M, A>(
         &self,
         rows: Vec<M>,
         on_conflict: Option<OnConflict>,
@@ -360,6 +360,10 @@ impl UnitOfWork for Unit {
             self.insert(rows.collect(), None).await?;
         }
         residue::note(&self.transaction.inner, purged).await
+    }
+
+    fn imports(&mut self) -> &mut dyn Imports {
+        self
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {

@@ -10,10 +10,10 @@ use consentry_address::EmailAddress;
 use consentry_domain::{ConsentEvent, LetterKind, PersonState, Subject, SubjectId};
 use consentry_policy::ControllerId;
 use consentry_service::ports::{
-    Candidates, Census, Change, Clock, Confirmations, Delivery, Filter, HandOver, JobStatus,
-    LeasedLetter, Letter, LetterChoice, LetterId, LetterRecord, LetterState, LocalMailbox,
-    MailboxLetter, Mailer, MailerError, OutboxStatus, PurgeReason, Random, Settlement, Store,
-    StoreError, Trouble, UnitOfWork, WorkerId,
+    Candidates, Census, Change, Clock, Confirmations, Delivery, Filter, HandOver, Imports,
+    JobStatus, LeasedLetter, Letter, LetterChoice, LetterId, LetterRecord, LetterState,
+    LocalMailbox, MailboxLetter, Mailer, MailerError, OutboxStatus, PurgeReason, Random,
+    Settlement, Store, StoreError, Trouble, UnitOfWork, WorkerId,
 };
 use jiff::Timestamp;
 
@@ -336,6 +336,10 @@ impl UnitOfWork for Unit {
         let mut rows = self.store.reach()?;
         rows.people.retain(|held| !ids.contains(&held.id));
         Ok(())
+    }
+
+    fn imports(&mut self) -> &mut dyn Imports {
+        unreachable!("no page imports anything")
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
