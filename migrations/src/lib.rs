@@ -19,6 +19,7 @@ use sea_orm_migration::{
 mod former;
 mod m0001_initial;
 mod m0004_prompts;
+mod m0005_imports;
 mod m0006_recovery;
 mod m0007_trouble;
 mod m0008_watched;
@@ -43,6 +44,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m0001_initial::Migration),
             Box::new(m0004_prompts::Migration),
+            Box::new(m0005_imports::Migration),
             Box::new(m0006_recovery::Migration),
             Box::new(m0007_trouble::Migration),
             Box::new(m0008_watched::Migration),

@@ -22,4 +22,5 @@ mod serving;
 mod sink;
 mod steps;
 mod story;
+mod transfer;
 mod workers;

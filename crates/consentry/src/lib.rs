@@ -52,6 +52,7 @@ pub use consentry_policy as policy;
 pub use consentry_service as service;
 pub use consentry_storage as storage;
 pub use consentry_token as token;
+pub use consentry_transfer as transfer;
 pub use consentry_web as web;
 pub use sea_orm;
 

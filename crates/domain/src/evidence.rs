@@ -1,9 +1,10 @@
 //! Evidence: what happened, when, on which basis and under which notice.
 
-use std::fmt;
+use std::{fmt, str::FromStr, sync::Arc};
 
 use consentry_policy::{LegalBasis, NoticeVersion, TopicId};
 use jiff::Timestamp;
+use thiserror::Error;
 
 use crate::text_enum;
 
@@ -34,6 +35,8 @@ text_enum! {
         Exported => "exported",
         /// Erasure was asked for (GDPR art. 17; S0-60).
         ErasureRequested => "erasure-requested",
+        /// The record came from a file of the operator's (GDPR art. 14; S3-76).
+        Imported => "imported",
     }
 }
 
@@ -54,6 +57,8 @@ text_enum! {
         Schedule => "schedule",
         /// A restore, which repeats what happened after the backup was taken (S0-65).
         Restore => "restore",
+        /// A file of the operator's.
+        Import => "import",
     }
 }
 
@@ -72,6 +77,51 @@ pub struct Evidence {
     pub basis: Option<LegalBasis>,
     /// The notice that was shown.
     pub notice: NoticeVersion,
+    /// Where it comes from, when not from the person.
+    pub provenance: Option<Provenance>,
+}
+
+/// What is known of data that did not come from the person (GDPR art. 14(2)(f); S3-76).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Provenance {
+    /// Where the operator has it from.
+    pub source: Source,
+    /// When the person agreed there, where the operator can prove that (GDPR art. 7(1)).
+    pub agreed_at: Option<Timestamp>,
+}
+
+/// Where the operator has a person's data from, in the operator's words: handed to that person
+/// with a copy of their data. Clones share the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source(Arc<str>);
+
+/// A text is no description of a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("expected 1 to {} characters on one line", Source::MAX_CHARS)]
+pub struct SourceError;
+
+impl Source {
+    /// Characters at most.
+    pub const MAX_CHARS: usize = 200;
+}
+
+impl FromStr for Source {
+    type Err = SourceError;
+
+    fn from_str(text: &str) -> Result<Self, SourceError> {
+        let text = text.trim();
+        let is_short = (1..=Self::MAX_CHARS).contains(&text.chars().count());
+        if !is_short || text.contains(char::is_control) {
+            return Err(SourceError);
+        }
+        Ok(Self(text.into()))
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
 }
 
 /// The number under which a person can name a consent event: random, it links to nothing.

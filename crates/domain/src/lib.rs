@@ -29,6 +29,7 @@
 //! ```
 
 mod evidence;
+mod import;
 mod journal;
 mod letter;
 mod prompts;
@@ -39,7 +40,10 @@ mod subscribe;
 mod text_enum;
 mod unsubscribe;
 
-pub use evidence::{Action, Channel, ConsentEvent, Evidence, Receipt};
+pub use evidence::{
+    Action, Channel, ConsentEvent, Evidence, Provenance, Receipt, Source, SourceError,
+};
+pub use import::{Import, Imported, Standing};
 pub use journal::{JournalEntry, Journaled};
 pub use letter::LetterKind;
 pub use prompts::Prompts;

@@ -96,6 +96,8 @@ pub struct Subject {
     pub subscriptions: Vec<Subscription>,
     /// The clock of the pending period. No later request moves it (S0-32).
     pub first_submitted_at: Timestamp,
+    /// Whether the record came with a file of the operator's: nobody signed up.
+    pub is_imported: bool,
     /// When the last letter was queued that a stranger could have caused; cleared when the
     /// mailbox's owner acts on a link. The cool-down counts from here.
     pub last_prompted_at: Option<Timestamp>,
@@ -170,6 +172,7 @@ impl Subject {
             topic: None,
             basis: None,
             notice: policy.notice_version().clone(),
+            provenance: None,
         }
     }
 }

@@ -62,6 +62,7 @@ impl Subject {
             generation: 0,
             subscriptions: Vec::new(),
             first_submitted_at: now,
+            is_imported: false,
             last_prompted_at: None,
             prompts: Prompts::default(),
             reminded_at: None,
@@ -263,6 +264,7 @@ impl Subject {
             topic: Some(topic.clone()),
             basis: Some(basis),
             notice,
+            provenance: None,
         });
     }
 
@@ -336,11 +338,12 @@ impl Subscription {
             topic: Some(self.topic.clone()),
             basis: Some(self.basis),
             notice: self.notice.clone(),
+            provenance: None,
         });
     }
 }
 
-fn basis_of(topic: &TopicId, policy: &Policy) -> LegalBasis {
+pub(crate) fn basis_of(topic: &TopicId, policy: &Policy) -> LegalBasis {
     policy
         .topic(topic)
         .map_or(LegalBasis::Consent, |topic| topic.basis)

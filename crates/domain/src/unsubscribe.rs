@@ -68,6 +68,7 @@ impl Subject {
                     topic: Some(held.topic.clone()),
                     basis: None::<LegalBasis>,
                     notice: policy.notice_version().clone(),
+                    provenance: None,
                 });
             }
         }

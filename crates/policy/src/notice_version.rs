@@ -30,6 +30,16 @@ impl NoticeVersion {
         Self(format!("{declared}+{:08x}", u32::from_be_bytes([a, b, c, d])).into())
     }
 
+    /// A notice that is not held here, by the version that another system gave it: the
+    /// fingerprint is all zeros, which no reader can take for one of ours.
+    ///
+    /// # Errors
+    ///
+    /// [`NoticeVersionError`] for a text that no policy could declare.
+    pub fn held_elsewhere(declared: &str) -> Result<Self, NoticeVersionError> {
+        format!("{declared}+00000000").parse()
+    }
+
     /// The version as stored and shown.
     pub fn as_str(&self) -> &str {
         &self.0

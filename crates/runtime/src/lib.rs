@@ -30,6 +30,7 @@ mod mailing;
 mod metrics;
 mod paths;
 mod policy_file;
+mod private_file;
 mod remedy;
 mod server;
 mod settings;

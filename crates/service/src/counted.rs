@@ -14,7 +14,7 @@ use metrics::{counter, describe_counter, describe_histogram, histogram};
 
 use crate::{
     Error, Job, JobOutcome, Service,
-    ports::{Change, PurgeReason, Settlement, StoreError, UnitOfWork},
+    ports::{Change, Imports, PurgeReason, Settlement, StoreError, UnitOfWork},
 };
 
 const SIGN_UPS: &str = "consentry_signups_total";
@@ -201,6 +201,10 @@ impl UnitOfWork for Counted {
         self.inner.purge(controller, ids, reason, now).await?;
         self.purged.push((reason, ids.len() as u64));
         Ok(())
+    }
+
+    fn imports(&mut self) -> &mut dyn Imports {
+        self.inner.imports()
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {

@@ -27,6 +27,9 @@ pub enum Error {
     /// The new address of a rectification has a record of its own.
     #[error("the new address has a record of its own")]
     AddressInUse,
+    /// Somebody else goes on with the same import.
+    #[error("another process is importing the same file")]
+    ImportedElsewhere,
     /// A link does not do what was asked.
     #[error(transparent)]
     Link(#[from] LinkError),

@@ -25,6 +25,8 @@ pub enum Job {
     Remind,
     /// Removes letters that are long settled: the outbox is no history.
     Tidy,
+    /// Forgets imports that were begun and never ended.
+    ForgetImports,
     /// Hands letters over to the relay.
     Dispatch,
 }
@@ -32,11 +34,12 @@ pub enum Job {
 impl Job {
     /// Every job, in the order of a pass: what must go goes first, so that nobody is reminded
     /// who should be gone.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Purge(PurgeReason::Unconfirmed),
         Self::Purge(PurgeReason::Unsubscribed),
         Self::Purge(PurgeReason::Erased),
         Self::PruneJournal,
+        Self::ForgetImports,
         Self::Remind,
         Self::Tidy,
         Self::Dispatch,
@@ -49,6 +52,7 @@ impl Job {
             Self::Purge(PurgeReason::Unsubscribed) => "purge-unsubscribed",
             Self::Purge(PurgeReason::Erased) => "purge-erased",
             Self::PruneJournal => "prune-journal",
+            Self::ForgetImports => "forget-imports",
             Self::Remind => "remind",
             Self::Tidy => "tidy-outbox",
             Self::Dispatch => "dispatch",
@@ -144,6 +148,7 @@ impl Service {
         match job {
             Job::Purge(reason) => self.purge(reason, worker, stop).await,
             Job::PruneJournal => self.prune_journal().await,
+            Job::ForgetImports => self.forget_imports().await,
             Job::Remind => self.remind(worker, stop).await,
             Job::Tidy => self.tidy(worker, stop).await,
             Job::Dispatch => self.dispatch_job(worker, stop).await,
@@ -229,7 +234,7 @@ impl Service {
                 let cutoff = delay.cutoff(self.now(), &self.policy().time_zone);
                 Some(Candidates::ToRemind(cutoff))
             }
-            Job::PruneJournal | Job::Tidy | Job::Dispatch => None,
+            Job::PruneJournal | Job::ForgetImports | Job::Tidy | Job::Dispatch => None,
         }
     }
 

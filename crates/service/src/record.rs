@@ -83,6 +83,10 @@ pub struct EventRecord {
     pub notice_version: String,
     /// The receipt.
     pub receipt: String,
+    /// Where the record comes from, when not from the person (GDPR art. 15(1)(g)).
+    pub source: Option<String>,
+    /// When the person agreed there.
+    pub agreed_at: Option<String>,
 }
 
 /// The copy that a person gets: the record and the information of GDPR art. 15(1).
@@ -219,6 +223,7 @@ fn topic_record(held: &consentry_domain::Subscription) -> TopicRecord {
 
 fn event_record(event: &ConsentEvent) -> EventRecord {
     let evidence = &event.evidence;
+    let provenance = evidence.provenance.as_ref();
     EventRecord {
         at: evidence.at.to_string(),
         action: evidence.action.as_str(),
@@ -227,6 +232,8 @@ fn event_record(event: &ConsentEvent) -> EventRecord {
         basis: evidence.basis.map(LegalBasis::as_str),
         notice_version: evidence.notice.to_string(),
         receipt: event.receipt.to_string(),
+        source: provenance.map(|from| from.source.to_string()),
+        agreed_at: provenance.and_then(|from| text(from.agreed_at)),
     }
 }
 
@@ -244,15 +251,19 @@ fn history(events: &[ConsentEvent]) -> Vec<StateChange> {
 }
 
 fn state_change(event: &ConsentEvent) -> Option<StateChange> {
-    let state = match event.evidence.action {
-        Action::Requested => TopicState::Pending.as_str(),
+    let evidence = &event.evidence;
+    let provenance = evidence.provenance.as_ref();
+    let agreed_at = provenance.and_then(|from| from.agreed_at);
+    let state = match evidence.action {
+        Action::Imported if agreed_at.is_some() => TopicState::Confirmed.as_str(),
+        Action::Requested | Action::Imported => TopicState::Pending.as_str(),
         Action::Confirmed => TopicState::Confirmed.as_str(),
         Action::Objected => PersonState::Unsubscribed.as_str(),
         _ => return None,
     };
     Some(StateChange {
         state,
-        topic: event.evidence.topic.as_ref().map(ToString::to_string),
-        at: event.evidence.at.to_string(),
+        topic: evidence.topic.as_ref().map(ToString::to_string),
+        at: agreed_at.unwrap_or(evidence.at).to_string(),
     })
 }

@@ -1,5 +1,6 @@
 //! Sign-up and confirmation.
 
+use consentry_address::EmailAddress;
 use consentry_domain::{
     Confirmation, LetterKind, PersonState, SignUp, Subject, SubjectId, Subscription,
 };
@@ -104,7 +105,7 @@ impl Service {
     }
 
     /// "Mail me my link" for whoever lost it. Says nothing about who is known (S0-30).
-    pub async fn mail_link(&self, address: &consentry_address::EmailAddress) -> Result<(), Error> {
+    pub async fn mail_link(&self, address: &EmailAddress) -> Result<(), Error> {
         let held = self
             .store()
             .subject_by_address(self.controller(), address)
@@ -216,11 +217,20 @@ impl Service {
     }
 
     fn check_request(&self, request: &SignUp) -> Result<(), Error> {
-        if self.policy().subscription.refuses(&request.address) {
+        self.check_entry(&request.address, &request.topics)
+    }
+
+    /// What the policy demands of everybody who comes in, whichever way.
+    pub(crate) fn check_entry(
+        &self,
+        address: &EmailAddress,
+        topics: &[TopicId],
+    ) -> Result<(), Error> {
+        if self.policy().subscription.refuses(address) {
             return Err(Error::RefusedDomain);
         }
         let known = |topic| self.policy().topic(topic).is_some();
-        if request.topics.is_empty() || !request.topics.iter().all(known) {
+        if topics.is_empty() || !topics.iter().all(known) {
             return Err(Error::UnknownTopic);
         }
         Ok(())

@@ -6,6 +6,7 @@
 )]
 
 pub(crate) mod consent_event;
+pub(crate) mod import;
 pub(crate) mod installation;
 pub(crate) mod job;
 pub(crate) mod journal;

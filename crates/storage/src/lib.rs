@@ -44,6 +44,7 @@ mod census;
 mod connect;
 mod entity;
 mod error;
+mod imports;
 mod insert;
 mod jobs;
 mod journal;

@@ -70,10 +70,17 @@ pub(crate) fn listed(
             let holders = Query::select()
                 .column(subscription::Column::SubjectId)
                 .from(subscription::Entity)
+                // Correlated: a page of a long list must not look at the whole list.
+                .and_where(
+                    Expr::col((subscription::Entity, subscription::Column::SubjectId))
+                        .equals((subject::Entity, subject::Column::Id)),
+                )
                 .and_where(Expr::col(subscription::Column::Topic).eq(topic.as_str()))
-                .and_where(Expr::col(subscription::Column::State).is_in(open))
+                .and_where(
+                    Expr::col((subscription::Entity, subscription::Column::State)).is_in(open),
+                )
                 .take();
-            query.filter(subject::Column::Id.in_subquery(holders))
+            query.filter(Expr::exists(holders))
         })
         .apply_if(after, |query, after| {
             query.filter(subject::Column::Id.gt(after.0.cast_signed()))
@@ -157,7 +164,7 @@ pub(crate) async fn candidates(
         .collect())
 }
 
-/// What became of the sign-ups of some time. Each of the two counts has an index of its own, whose
+/// What became of the sign-ups of some time; an import is none. Each of the two counts has an index of its own, whose
 /// condition stands in the query word for word: a bound value would not show that it applies.
 pub(crate) async fn confirmations(
     db: &DatabaseTransaction,
@@ -171,6 +178,7 @@ pub(crate) async fn confirmations(
             .expr(Expr::cust("COUNT(*)"))
             .filter(Expr::cust(condition))
             .filter(subject::Column::ErasedAt.is_null())
+            .filter(Expr::cust("NOT imported"))
             .filter(subject::Column::FirstSubmittedAt.gt(after.as_microsecond()))
             .filter(subject::Column::FirstSubmittedAt.lte(until.as_microsecond()))
             .into_tuple()

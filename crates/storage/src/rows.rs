@@ -3,7 +3,8 @@
 use std::str::FromStr;
 
 use consentry_domain::{
-    ConsentEvent, Evidence, Prompts, Receipt, RequestedAddress, Subject, SubjectId, Subscription,
+    ConsentEvent, Evidence, Prompts, Provenance, Receipt, RequestedAddress, Subject, SubjectId,
+    Subscription,
 };
 use consentry_service::ports::{LetterState, NewLetter, StoreError};
 use jiff::Timestamp;
@@ -15,7 +16,7 @@ use crate::{
     vault::{Opened, Sealed},
 };
 
-/// Rows in one statement. The widest table has 20 columns and SQLite takes 32,766 parameters.
+/// Rows in one statement. The widest table has 21 columns and SQLite takes 32,766 parameters.
 pub(crate) const ROWS: usize = 1_000;
 
 /// The values of a list to look for, the last one again and again up to a power of two:
@@ -47,6 +48,7 @@ pub(crate) fn subject_row(person: &Subject, sealed: Sealed) -> subject::Model {
         generation: person.generation.into(),
         state: person.state().to_string(),
         first_submitted_at: person.first_submitted_at.as_microsecond(),
+        imported: person.is_imported,
         last_prompted_at: micros(person.last_prompted_at),
         prompted_at: micros(person.prompts.last_at),
         prompted_in_a_row: person.prompts.in_a_row.into(),
@@ -77,6 +79,7 @@ pub(crate) fn subject(
         generation: number(row.generation, "generation")?,
         subscriptions: topics.iter().map(subscription).collect::<Result<_, _>>()?,
         first_submitted_at: at(row.first_submitted_at)?,
+        is_imported: row.imported,
         last_prompted_at: instant(row.last_prompted_at)?,
         prompts: Prompts {
             last_at: instant(row.prompted_at)?,
@@ -126,6 +129,7 @@ fn subscription(row: &subscription::Model) -> Result<Subscription, StoreError> {
 /// The row of a consent event; the database numbers it.
 pub(crate) fn event_row(person: &Subject, event: &ConsentEvent) -> consent_event::ActiveModel {
     let evidence = &event.evidence;
+    let provenance = evidence.provenance.as_ref();
     consent_event::ActiveModel {
         id: NotSet,
         subject_id: Set(person.id.0.cast_signed()),
@@ -137,6 +141,8 @@ pub(crate) fn event_row(person: &Subject, event: &ConsentEvent) -> consent_event
         topic: Set(evidence.topic.as_ref().map(ToString::to_string)),
         basis: Set(evidence.basis.map(|basis| basis.as_str().to_owned())),
         notice: Set(evidence.notice.to_string()),
+        source: Set(provenance.map(|from| from.source.to_string())),
+        agreed_at: Set(micros(provenance.and_then(|from| from.agreed_at))),
     }
 }
 
@@ -155,8 +161,22 @@ pub(crate) fn event(row: consent_event::Model) -> Result<ConsentEvent, StoreErro
                 .map(|basis| word(basis, "basis"))
                 .transpose()?,
             notice: word(&row.notice, "notice")?,
+            provenance: provenance(row.source.as_deref(), row.agreed_at)?,
         },
     })
+}
+
+fn provenance(
+    source: Option<&str>,
+    agreed_at: Option<i64>,
+) -> Result<Option<Provenance>, StoreError> {
+    let Some(source) = source else {
+        return Ok(None);
+    };
+    Ok(Some(Provenance {
+        source: word(source, "source")?,
+        agreed_at: instant(agreed_at)?,
+    }))
 }
 
 /// The row of a letter that is queued now.

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use consentry_address::EmailAddress;
 use consentry_domain::{JournalEntry, Journaled, LetterKind, Subject, SubjectId};
 use consentry_policy::ControllerId;
-use consentry_service::ports::{Change, PurgeReason, StoreError, UnitOfWork};
+use consentry_service::ports::{Change, Imports, PurgeReason, StoreError, UnitOfWork};
 use jiff::{Timestamp, tz::TimeZone};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, Iterable, QueryFilter, QueryOrder,
@@ -30,8 +30,8 @@ use crate::{
 
 /// A transaction and the people that were read in it.
 pub(crate) struct Unit {
-    transaction: Transaction,
-    vault: Arc<Vault>,
+    pub(crate) transaction: Transaction,
+    pub(crate) vault: Arc<Vault>,
     held: HashMap<SubjectId, Held>,
     /// Whether what happens here is written into the journal.
     is_journaled: bool,
@@ -335,6 +335,10 @@ impl UnitOfWork for Unit {
             insert(db, rows.collect(), None).await?;
         }
         residue::note(&self.transaction.inner, purged).await
+    }
+
+    fn imports(&mut self) -> &mut dyn Imports {
+        self
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {

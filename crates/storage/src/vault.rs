@@ -84,6 +84,21 @@ impl Vault {
             .collect()
     }
 
+    /// Under which value the name of an import is kept. No address is one: none has a colon
+    /// before its at sign.
+    pub(crate) fn name_index(&self, controller: &ControllerId, name: &str) -> Vec<u8> {
+        let name = import_name(name);
+        self.ring().blind_index(controller.as_str(), &name).to_vec()
+    }
+
+    /// The same under every index key.
+    pub(crate) fn name_indexes(&self, controller: &ControllerId, name: &str) -> Vec<Vec<u8>> {
+        self.ring()
+            .blind_indexes(controller.as_str(), &import_name(name))
+            .map(Vec::from)
+            .collect()
+    }
+
     /// Seals the addresses of a new person under a new data key.
     pub(crate) fn seal(&self, person: &Subject) -> Sealed {
         let data_key = DataKey::generate(&mut |buffer| self.random.fill(buffer));
@@ -204,6 +219,10 @@ impl Vault {
             self.random.fill(buffer);
         })
     }
+}
+
+fn import_name(name: &str) -> String {
+    format!("import:{name}")
 }
 
 fn place<'a>(person: &'a Subject, column: &'a str) -> Place<'a> {

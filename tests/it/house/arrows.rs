@@ -29,11 +29,13 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("mail", &["address", "domain", "i18n", "policy", "service"]),
+    ("transfer", &["address", "domain", "policy"]),
     ("web", &["address", "domain", "i18n", "policy", "service"]),
     (
         "consentry",
         &[
-            "address", "domain", "keys", "mail", "policy", "service", "storage", "token", "web",
+            "address", "domain", "keys", "mail", "policy", "service", "storage", "token",
+            "transfer", "web",
         ],
     ),
     (
@@ -50,6 +52,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "service",
             "storage",
             "token",
+            "transfer",
             "web",
         ],
     ),
@@ -62,7 +65,9 @@ const ARROWS: &[(&str, &[&str])] = &[
 /// What a crate must not reach, not even through others.
 const ABSENT: &[(&[&str], &[&str])] = &[
     (
-        &["address", "policy", "domain", "keys", "token", "i18n"],
+        &[
+            "address", "policy", "domain", "keys", "token", "i18n", "transfer",
+        ],
         &["tokio", "sea-orm", "axum", "lettre", "getrandom"],
     ),
     (&["service"], &["sea-orm", "axum", "lettre"]),

@@ -5,6 +5,7 @@
 mod calendar;
 mod flood;
 mod histories;
+mod imports;
 mod journal;
 mod story;
 

@@ -4,15 +4,15 @@
 
 mail-confirmation-subject = Please confirm your subscription to { $brand }
 mail-confirmation-heading = Please confirm your subscription
-mail-confirmation-intro = This address was entered on our sign-up form. If it was you, please confirm that you would like to receive:
+mail-confirmation-intro = This address was given to us for a subscription. If you agree, please confirm that you would like to receive:
 mail-confirmation-button = Confirm my subscription
-mail-confirmation-ignored = If it was not you, there is nothing to do: without this confirmation, nobody is subscribed.
+mail-confirmation-ignored = If you did not ask for it, there is nothing to do: without this confirmation, nobody is subscribed.
 
 ## The one reminder (S0-31)
 
 mail-reminder-subject = Reminder: please confirm your subscription to { $brand }
 mail-reminder-heading = Your subscription is not confirmed yet
-mail-reminder-intro = This address was entered on our sign-up form, and the confirmation is still missing. If you would like to receive the following, please confirm:
+mail-reminder-intro = This address was given to us for a subscription, and the confirmation is still missing. If you would like to receive the following, please confirm:
 mail-reminder-only = This is the only reminder we send. If you do not confirm, you will not be subscribed.
 
 ## Both of them
@@ -68,7 +68,7 @@ mail-preferences-button = Open my preferences
 
 ## The bottom of every letter (S0-05, S0-43)
 
-mail-reason-form = You receive this e-mail because this address was entered on the sign-up form of { $brand }.
+mail-reason-form = You receive this e-mail because { $brand } was given this address for a subscription.
 mail-reason-link = You receive this e-mail because a link to your preferences at { $brand } was requested.
 mail-reason-address = You receive this e-mail because a change of e-mail address was requested at { $brand }.
 mail-reason-erasure = You receive this e-mail because the erasure of your data was requested at { $brand }.

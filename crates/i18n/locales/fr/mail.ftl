@@ -4,15 +4,15 @@
 
 mail-confirmation-subject = Confirmez votre inscription à { $brand }
 mail-confirmation-heading = Confirmez votre inscription
-mail-confirmation-intro = Cette adresse a été saisie dans notre formulaire d’inscription. Si c’était vous, merci de confirmer que vous souhaitez recevoir :
+mail-confirmation-intro = Cette adresse nous a été donnée pour une inscription. Si vous êtes d’accord, merci de confirmer que vous souhaitez recevoir :
 mail-confirmation-button = Confirmer mon inscription
-mail-confirmation-ignored = Si ce n’était pas vous, vous n’avez rien à faire : sans cette confirmation, aucune inscription n’a lieu.
+mail-confirmation-ignored = Si vous n’avez rien demandé, vous n’avez rien à faire : sans cette confirmation, aucune inscription n’a lieu.
 
 ## Le seul rappel (S0-31)
 
 mail-reminder-subject = Rappel : confirmez votre inscription à { $brand }
 mail-reminder-heading = Votre inscription n’est pas encore confirmée
-mail-reminder-intro = Cette adresse a été saisie dans notre formulaire d’inscription et la confirmation manque encore. Si vous souhaitez recevoir ce qui suit, merci de confirmer :
+mail-reminder-intro = Cette adresse nous a été donnée pour une inscription et la confirmation manque encore. Si vous souhaitez recevoir ce qui suit, merci de confirmer :
 mail-reminder-only = C’est le seul rappel que nous envoyons. Sans confirmation de votre part, l’inscription n’aura pas lieu.
 
 ## Les deux
@@ -68,7 +68,7 @@ mail-preferences-button = Ouvrir mes préférences
 
 ## Le bas de chaque message (S0-05, S0-43)
 
-mail-reason-form = Vous recevez cet e-mail parce que cette adresse a été saisie dans le formulaire d’inscription de { $brand }.
+mail-reason-form = Vous recevez cet e-mail parce que cette adresse a été donnée à { $brand } pour une inscription.
 mail-reason-link = Vous recevez cet e-mail parce qu’un lien vers vos préférences a été demandé chez { $brand }.
 mail-reason-address = Vous recevez cet e-mail parce qu’un changement d’adresse e-mail a été demandé chez { $brand }.
 mail-reason-erasure = Vous recevez cet e-mail parce que l’effacement de vos données a été demandé chez { $brand }.

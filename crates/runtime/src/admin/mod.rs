@@ -3,10 +3,14 @@
 //! JSON goes to stdout alone, messages go to stderr; the exit codes are the contract's.
 
 mod clock;
+mod export;
+mod import;
 mod keys;
 mod letters;
 mod output;
+mod progress;
 mod recovery;
+mod scan;
 mod subscriber;
 
 use std::io::{self, BufRead, Write};

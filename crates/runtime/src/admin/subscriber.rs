@@ -13,6 +13,8 @@ use serde::Serialize;
 
 use super::{
     Confirmed, Format, Listing, ask,
+    export::{self, ExportArgs},
+    import::{self, ImportArgs},
     output::{Table, print_json, print_line, say},
     short,
 };
@@ -38,11 +40,11 @@ pub(super) enum SubscriberCommand {
         #[command(flatten)]
         listing: Listing,
     },
-    /// Print a copy of everything that is held of a person, as JSON (GDPR art. 15 and 20)
-    Export {
-        /// The address
-        email: String,
-    },
+    /// Bring people along from a CSV file; whoever left stays away
+    Import(ImportArgs),
+    /// Print a copy of everything that is held of a person, as JSON (GDPR art. 15 and 20); or
+    /// everybody as CSV
+    Export(ExportArgs),
     /// Hide a person at once and purge them after the policy's grace (GDPR art. 17)
     Erase {
         /// The address
@@ -84,13 +86,14 @@ pub(super) async fn run(service: &Service, command: SubscriberCommand) -> Result
                 Format::Table => show(&record),
             }
         }
-        SubscriberCommand::Export { email } => {
-            let data = service
-                .export_for(&address(&email)?)
-                .await
-                .map_err(explain)?;
-            print_json(&data)
-        }
+        SubscriberCommand::Import(arguments) => import::run(service, arguments).await,
+        SubscriberCommand::Export(arguments) => match &arguments.email {
+            None => export::run(service, &arguments).await,
+            Some(email) => {
+                let copy = service.export_for(&address(email)?).await;
+                print_json(&copy.map_err(explain)?)
+            }
+        },
         SubscriberCommand::Erase { email, confirmed } => {
             let email = address(&email)?;
             let grace = service.policy().retention.erased;
@@ -167,19 +170,29 @@ impl Listed {
 }
 
 /// People a page of the store holds.
-const PAGE: u64 = 1000;
+pub(super) const PAGE: u64 = 1000;
+
+/// Ends the command when one of these is no topic of the policy.
+pub(super) fn require_topics<'a>(
+    service: &Service,
+    topics: impl IntoIterator<Item = &'a TopicId>,
+) -> Result<(), Failure> {
+    let policy = service.policy();
+    let Some(unknown) = topics
+        .into_iter()
+        .find(|topic| policy.topic(topic).is_none())
+    else {
+        return Ok(());
+    };
+    let names: Vec<_> = policy.topics.iter().map(|one| one.id.as_str()).collect();
+    let names = names.join(", ");
+    Err(Failure::Usage(format!(
+        "the policy has no topic `{unknown}`; its topics are {names}"
+    )))
+}
 
 async fn list(service: &Service, filter: Filter, listing: Listing) -> Result<(), Failure> {
-    if let Some(topic) = &filter.topic
-        && service.policy().topic(topic).is_none()
-    {
-        let topics: Vec<_> = service.policy().topics.iter().map(|one| &one.id).collect();
-        let names: Vec<_> = topics.iter().map(ToString::to_string).collect();
-        let names = names.join(", ");
-        return Err(Failure::Usage(format!(
-            "the policy has no topic `{topic}`; its topics are {names}"
-        )));
-    }
+    require_topics(service, filter.topic.as_ref())?;
     let mut people = Vec::new();
     let mut after = None;
     loop {

@@ -1,5 +1,6 @@
 //! What the use cases need from the outside: a store, a mailer, a clock and random bytes.
 
+mod import;
 mod mailer;
 mod outbox;
 mod recovery;
@@ -9,6 +10,7 @@ mod unit;
 
 use jiff::Timestamp;
 
+pub use import::{ImportProgress, Imports};
 pub use mailer::{Delivery, Letter, LocalMailbox, MailboxLetter, Mailer, MailerError, SecretUrl};
 pub use outbox::{
     EndedHandOver, HandOver, LeasedLetter, LetterChoice, LetterId, LetterRecord, LetterState,

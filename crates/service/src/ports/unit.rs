@@ -7,7 +7,7 @@ use consentry_policy::ControllerId;
 use jiff::Timestamp;
 use thiserror::Error;
 
-use super::NewLetter;
+use super::{Imports, NewLetter};
 
 /// Why a store could not do what it was asked to. Carries no value of any row.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -94,6 +94,9 @@ pub trait UnitOfWork: Send {
         reason: PurgeReason,
         now: Timestamp,
     ) -> Result<(), StoreError>;
+
+    /// The part that imports need.
+    fn imports(&mut self) -> &mut dyn Imports;
 
     /// Makes it last. When this returns, a power cut loses nothing of it.
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;

@@ -16,6 +16,8 @@ pub struct Model {
     pub topic: Option<String>,
     pub basis: Option<String>,
     pub notice: String,
+    pub source: Option<String>,
+    pub agreed_at: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -66,6 +66,7 @@ pub(crate) fn pending(typed: &str) -> Subject {
             requested_again_at: None,
         }],
         first_submitted_at: now(),
+        is_imported: false,
         last_prompted_at: Some(now()),
         prompts: Prompts::default(),
         reminded_at: None,
@@ -106,6 +107,7 @@ pub(crate) fn full(typed: &str) -> Subject {
             },
         ],
         first_submitted_at: minutes(7),
+        is_imported: true,
         last_prompted_at: Some(minutes(8)),
         prompts: Prompts {
             last_at: Some(minutes(14)),
@@ -148,6 +150,7 @@ pub(crate) fn event(action: Action) -> ConsentEvent {
             topic: Some(topic("newsletter")),
             basis: Some(LegalBasis::Consent),
             notice: notice(),
+            provenance: None,
         },
     }
 }

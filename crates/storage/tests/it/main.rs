@@ -10,6 +10,7 @@ mod census;
 mod dispatch;
 mod documented;
 mod fixtures;
+mod imports;
 mod jobs;
 mod joined;
 mod keys;

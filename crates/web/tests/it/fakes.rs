@@ -11,7 +11,7 @@ use consentry_domain::{ConsentEvent, LetterKind, PersonState, Subject, SubjectId
 use consentry_policy::ControllerId;
 use consentry_service::ports::{
     Candidates, Census, Change, Clock, Confirmations, Delivery, EndedHandOver, Filter, HandOver,
-    JobStatus, LeasedLetter, Letter, LetterChoice, LetterId, LetterRecord, LetterState,
+    Imports, JobStatus, LeasedLetter, Letter, LetterChoice, LetterId, LetterRecord, LetterState,
     LocalMailbox, MailboxLetter, Mailer, MailerError, OutboxStatus, PurgeReason, Random, Store,
     StoreError, UnitOfWork, WorkerId,
 };
@@ -339,6 +339,10 @@ impl UnitOfWork for Unit {
         let mut rows = self.store.reach()?;
         rows.people.retain(|held| !ids.contains(&held.id));
         Ok(())
+    }
+
+    fn imports(&mut self) -> &mut dyn Imports {
+        unreachable!("no page imports anything")
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
