@@ -18,6 +18,7 @@ use sea_orm_migration::{
 
 mod former;
 mod m0001_initial;
+mod m0003_api;
 mod m0004_prompts;
 mod m0006_recovery;
 mod m0007_trouble;
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         vec![
             Box::new(m0001_initial::Migration),
+            Box::new(m0003_api::Migration),
             Box::new(m0004_prompts::Migration),
             Box::new(m0006_recovery::Migration),
             Box::new(m0007_trouble::Migration),

@@ -1,6 +1,7 @@
 //! The integration tests: the programs from outside, and the rules of the house.
 
 mod abuse;
+mod api;
 mod browser;
 mod calendar;
 mod centre;
@@ -21,4 +22,5 @@ mod serving;
 mod sink;
 mod steps;
 mod story;
+mod webhooks;
 mod workers;

@@ -14,11 +14,15 @@ use consentry_token::Tokens;
 use jiff::Timestamp;
 
 use crate::{
-    Error, PublicUrl,
+    Error, Job, PublicUrl,
     breaker::Watch,
-    ports::{Change, Clock, LetterId, Mailer, NewLetter, Random, Store, StoreError, UnitOfWork},
+    ports::{
+        ApiKeyStore, Change, Clock, LetterId, Mailer, NewLetter, Random, Store, StoreError,
+        UnitOfWork,
+    },
     rest::Rest,
     together::Together,
+    webhooks::WebhookParts,
     work::Spent,
 };
 
@@ -55,10 +59,19 @@ impl fmt::Debug for Parts {
 pub struct Service {
     parts: Arc<Parts>,
     together: Arc<Together>,
-    dispatch_failed: Arc<AtomicBool>,
+    /// Whether the last run of each job that runs all the time failed.
+    failed: Arc<[AtomicBool; Job::ALL.len()]>,
     watch: Arc<Watch>,
     spent: Arc<Spent>,
     rest: Arc<Rest>,
+    pub(crate) extensions: Extensions,
+}
+
+/// What an installation may do without.
+#[derive(Clone, Default)]
+pub(crate) struct Extensions {
+    pub(crate) api_keys: Option<Arc<dyn ApiKeyStore>>,
+    pub(crate) webhooks: Option<WebhookParts>,
 }
 
 impl fmt::Debug for Service {
@@ -76,10 +89,11 @@ impl Service {
         Self {
             parts: Arc::new(parts),
             together: Arc::default(),
-            dispatch_failed: Arc::default(),
+            failed: Arc::default(),
             watch: Arc::default(),
             spent: Arc::default(),
             rest: Arc::default(),
+            extensions: Extensions::default(),
         }
     }
 
@@ -106,9 +120,10 @@ impl Service {
         self.parts.store.as_ref()
     }
 
-    /// Remembers whether the last dispatch failed; answers with how the one before ended.
-    pub(crate) fn note_dispatch(&self, failed: bool) -> bool {
-        self.dispatch_failed.swap(failed, Ordering::Relaxed)
+    /// Remembers whether the last run of a job failed; answers with how the one before ended.
+    pub(crate) fn note_run(&self, job: Job, failed: bool) -> bool {
+        let place = Job::ALL.iter().position(|one| *one == job).unwrap_or(0);
+        self.failed[place].swap(failed, Ordering::Relaxed)
     }
 
     pub(crate) fn watch(&self) -> &Watch {

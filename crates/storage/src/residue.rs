@@ -24,6 +24,7 @@ const TOUCHED: [&str; 5] = [
     "consentry_subscriptions",
     "consentry_consent_events",
     "consentry_letters",
+    "consentry_webhook_deliveries",
     "consentry_journal",
 ];
 

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use consentry_address::EmailAddress;
 use consentry_domain::{JournalEntry, Journaled, LetterKind, Subject, SubjectId};
 use consentry_policy::ControllerId;
-use consentry_service::ports::{Change, PurgeReason, StoreError, UnitOfWork};
+use consentry_service::ports::{Change, Notice, PurgeReason, StoreError, UnitOfWork};
 use jiff::{Timestamp, tz::TimeZone};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, InsertMany,
@@ -18,6 +18,7 @@ use sea_orm::{
 };
 
 use crate::{
+    deliveries::{self, Told},
     entity::{consent_event, letter, subject, subscription, tombstone},
     error::store_error,
     journal, outbox,
@@ -224,6 +225,23 @@ impl Unit {
         Ok(())
     }
 
+    /// Queues what the endpoints of webhooks are told of these changes.
+    async fn tell(&self, changes: &[Change]) -> Result<(), StoreError> {
+        let told: Vec<_> = changes
+            .iter()
+            .flat_map(|change| {
+                let person = &change.subject;
+                let notices = Notice::of(&change.events).into_iter();
+                notices.map(|notice| Told {
+                    controller: person.controller.as_str(),
+                    subject: person.id,
+                    notice,
+                })
+            })
+            .collect();
+        deliveries::enqueue(&self.transaction.inner, &self.vault, &told).await
+    }
+
     /// Inserts any number of rows and says how many there are now that were not before, or were
     /// replaced.
     async fn insert<M, A>(
@@ -313,6 +331,7 @@ impl UnitOfWork for Unit {
             .map(|(person, letter)| rows::letter_row(person, letter))
             .collect();
         self.insert::<_, letter::ActiveModel>(letters, None).await?;
+        self.tell(changes).await?;
         self.write_journal(changes).await?;
         // What was read is out of date now.
         for change in changes {
@@ -339,6 +358,7 @@ impl UnitOfWork for Unit {
                 .map_err(store_error)?;
             purged += deleted.rows_affected;
         }
+        deliveries::purge(&self.transaction.inner, &self.vault, controller, ids, now).await?;
         self.held.retain(|id, _| !ids.contains(id));
         // The day alone, under a number of its own: nothing to join it back with.
         let purged_on = now.to_zoned(TimeZone::UTC).date().to_string();

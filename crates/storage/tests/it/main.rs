@@ -5,6 +5,7 @@
 #[macro_use]
 mod support;
 
+mod api_keys;
 mod backup;
 mod census;
 mod dispatch;
@@ -21,3 +22,4 @@ mod recovery;
 mod schema;
 mod sealed;
 mod units;
+mod webhooks;
