@@ -15,6 +15,10 @@ admin *arguments:
 test *arguments:
     tests/run {{arguments}}
 
+# Fuzz the JSON API at length
+fuzz-api:
+    tests/schemathesis --max-examples 1000
+
 # Run the long variants of the fault tests, one after the other, and print their figures
 soak *arguments='crash:: faults::':
     cargo build --workspace --bins --locked

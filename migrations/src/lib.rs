@@ -18,6 +18,7 @@ use sea_orm_migration::{
 
 mod former;
 mod m0001_initial;
+mod m0003_api;
 mod m0004_prompts;
 mod m0005_imports;
 mod m0006_recovery;
@@ -43,6 +44,7 @@ impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         vec![
             Box::new(m0001_initial::Migration),
+            Box::new(m0003_api::Migration),
             Box::new(m0004_prompts::Migration),
             Box::new(m0005_imports::Migration),
             Box::new(m0006_recovery::Migration),

@@ -1,6 +1,7 @@
 //! The integration tests: the programs from outside, and the rules of the house.
 
 mod abuse;
+mod api;
 mod bench;
 mod browser;
 mod calendar;
@@ -23,4 +24,5 @@ mod sink;
 mod steps;
 mod story;
 mod transfer;
+mod webhooks;
 mod workers;

@@ -16,6 +16,7 @@
 //! | [`smtp`] | an SMTP server double that records, and misbehaves on demand |
 //! | [`mail`] | a received message, parsed |
 //! | [`dkim`] | two independent verifiers of signatures |
+//! | [`receiver`] | an endpoint of webhooks that records, verifies, and misbehaves on demand |
 //! | [`residue`] | the search for bytes that should be gone |
 //!
 //! ```no_run
@@ -44,6 +45,7 @@ pub mod mail;
 pub mod process;
 pub mod proxy;
 pub mod raw;
+pub mod receiver;
 pub mod residue;
 pub mod site;
 pub mod smtp;

@@ -53,6 +53,8 @@ text_enum! {
         OneClick => "one-click",
         /// The operator's command line, on behalf of the person.
         Admin => "admin",
+        /// A program with a key of the JSON API, on behalf of the person.
+        Api => "api",
         /// The software itself, on a date set by the policy.
         Schedule => "schedule",
         /// A restore, which repeats what happened after the backup was taken (S0-65).

@@ -37,6 +37,20 @@ impl Subject {
         effects
     }
 
+    /// Leaves these topics and keeps the others (S0-47 to S0-49). Idempotent.
+    pub fn leave_topics(
+        &mut self,
+        topics: &[TopicId],
+        channel: Channel,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Effects {
+        let mut effects = Effects::default();
+        let is_left = |held: &Subscription| topics.contains(&held.topic);
+        self.leave_where(is_left, channel, policy, now, &mut effects);
+        effects
+    }
+
     /// Leaves the topics that are not in `keep`.
     pub(crate) fn leave_others(
         &mut self,

@@ -10,6 +10,7 @@ use consentry_service::{Parts, PublicUrl, Service, ports::Store};
 use consentry_storage::SeaOrmStore;
 use consentry_token::Tokens;
 use consentry_web::{Draining, Options};
+use consentry_webhook::HttpNotifier;
 use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
@@ -98,15 +99,20 @@ impl App {
         settings: &Settings,
         listen: SocketAddr,
     ) -> Result<Service, Failure> {
-        Ok(Service::new(Parts {
+        let store = Arc::new(self.store.clone());
+        let notifier = Arc::new(notifier(settings)?);
+        let service = Service::new(Parts {
             policy: self.policy.clone(),
-            store: Arc::new(self.store.clone()),
+            store: store.clone(),
             mailer: Arc::new(mailing::postman(settings, &self.policy)?),
             tokens: Tokens::new(self.keys.clone()),
             public_url: public_url(settings, listen)?,
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
-        }))
+        });
+        Ok(service
+            .with_api_keys(store.clone())
+            .with_webhooks(store, notifier))
     }
 
     /// The pages.
@@ -179,6 +185,15 @@ pub(crate) fn policy(settings: &Settings) -> Result<Policy, Failure> {
         policy.mail.from = from.clone();
     }
     Ok(policy)
+}
+
+/// Who tells the endpoints of webhooks.
+fn notifier(settings: &Settings) -> Result<HttpNotifier, Failure> {
+    match &settings.webhook_ca_file {
+        None => HttpNotifier::new(),
+        Some(path) => HttpNotifier::trusting(path),
+    }
+    .map_err(|error| Failure::usage(format!("webhook_ca_file: {error}")))
 }
 
 fn public_url(settings: &Settings, listen: SocketAddr) -> Result<PublicUrl, Failure> {

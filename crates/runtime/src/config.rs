@@ -59,6 +59,7 @@ const KEYS: &[Key] = &[
     key("trusted_proxies", "Networks whose forwarding headers are believed, separated by commas"),
     key("limit_per_client", "Sign-ups per client: N/second, N/minute, N/hour or off [the policy's]"),
     key("limit_total", "Sign-ups in all: N/second, N/minute, N/hour or off [the policy's]"),
+    key("webhook_ca_file", "PEM certificate authorities that endpoints of webhooks are verified by [the public ones]"),
     key("metrics_listen", "Private address and port of metrics and health; port 0 picks a free one [none]"),
     key("drain_delay", "Seconds between a stop and the last new connection, for load balancers [0]"),
     key("limit_per_domain", "Sign-ups per recipient domain: as above [the policy's; off when limit_per_client is off]"),

@@ -61,6 +61,8 @@ pub(crate) struct Settings {
     limit_per_client: Limit,
     /// Sign-ups in all.
     limit_total: Limit,
+    /// Who vouches for the endpoints of webhooks, instead of the public authorities.
+    pub(crate) webhook_ca_file: Option<PathBuf>,
     /// Sign-ups per recipient domain.
     limit_per_domain: Limit,
     /// The work before a sign-up, in bits.
@@ -157,6 +159,7 @@ impl Settings {
             drain_delay: Duration::from_secs(parsed(config, "drain_delay")?.unwrap_or(0)),
             limit_per_client: limit(config, "limit_per_client")?,
             limit_total: limit(config, "limit_total")?,
+            webhook_ca_file: text(config, "webhook_ca_file").map(PathBuf::from),
             limit_per_domain: limit(config, "limit_per_domain")?,
             proof_of_work: proof_of_work(config)?,
             static_dir: text(config, "static_dir").map(PathBuf::from),

@@ -49,9 +49,17 @@ impl Service {
 
     /// A copy of everything that is held of a person, on their request (S0-41).
     pub async fn export_for(&self, address: &EmailAddress) -> Result<PersonalData, Error> {
+        self.export_through(Channel::Admin, address).await
+    }
+
+    pub(crate) async fn export_through(
+        &self,
+        channel: Channel,
+        address: &EmailAddress,
+    ) -> Result<PersonalData, Error> {
         let person = self
             .on_behalf(address, |person, now| {
-                let effects = person.note_export(Channel::Admin, self.policy(), now);
+                let effects = person.note_export(channel, self.policy(), now);
                 Ok((person.clone(), effects))
             })
             .await?;
@@ -136,7 +144,7 @@ impl Service {
         Ok(retried)
     }
 
-    async fn find(&self, address: &EmailAddress) -> Result<Subject, Error> {
+    pub(crate) async fn find(&self, address: &EmailAddress) -> Result<Subject, Error> {
         let now = self.now();
         self.store()
             .subject_by_address(self.controller(), address)
@@ -145,7 +153,7 @@ impl Service {
             .ok_or(Error::UnknownPerson)
     }
 
-    async fn on_behalf<T>(
+    pub(crate) async fn on_behalf<T>(
         &self,
         address: &EmailAddress,
         decide: impl Fn(&mut Subject, Timestamp) -> Result<(T, Effects), Error> + Send + Sync,

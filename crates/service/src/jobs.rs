@@ -29,12 +29,14 @@ pub enum Job {
     ForgetImports,
     /// Hands letters over to the relay.
     Dispatch,
+    /// Tells the endpoints of webhooks what has changed.
+    Notify,
 }
 
 impl Job {
     /// Every job, in the order of a pass: what must go goes first, so that nobody is reminded
     /// who should be gone.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Purge(PurgeReason::Unconfirmed),
         Self::Purge(PurgeReason::Unsubscribed),
         Self::Purge(PurgeReason::Erased),
@@ -43,7 +45,14 @@ impl Job {
         Self::Remind,
         Self::Tidy,
         Self::Dispatch,
+        Self::Notify,
     ];
+
+    /// Whether it runs all the time, at several workers side by side: what it works on is leased
+    /// piece by piece. The others run at one worker, when their time has come.
+    pub const fn is_continuous(self) -> bool {
+        matches!(self, Self::Dispatch | Self::Notify)
+    }
 
     /// The written form.
     pub const fn as_str(self) -> &'static str {
@@ -56,6 +65,7 @@ impl Job {
             Self::Remind => "remind",
             Self::Tidy => "tidy-outbox",
             Self::Dispatch => "dispatch",
+            Self::Notify => "notify",
         }
     }
 }
@@ -92,8 +102,7 @@ impl Service {
         stop: &(dyn Fn() -> bool + Send + Sync),
     ) -> Result<JobOutcome, Error> {
         let (started_at, since) = (self.now(), Instant::now());
-        // Letters are leased one by one, so several workers dispatch side by side.
-        if job != Job::Dispatch && !self.lease(job, worker).await? {
+        if !job.is_continuous() && !self.lease(job, worker).await? {
             return Ok(JobOutcome::Elsewhere);
         }
         // A defect in one job must end neither the other jobs nor the process in silence.
@@ -102,8 +111,8 @@ impl Service {
             .await
             .unwrap_or(Err(Error::Panicked));
         counted::ran(job, &ended, since.elapsed());
-        if job == Job::Dispatch {
-            let failed_before = self.note_dispatch(ended.is_err());
+        if job.is_continuous() {
+            let failed_before = self.note_run(job, ended.is_err());
             if !failed_before && matches!(ended, Ok(JobOutcome::Idle)) {
                 // Looked every second; a write each time would only wear the disk.
                 return ended;
@@ -152,6 +161,7 @@ impl Service {
             Job::Remind => self.remind(worker, stop).await,
             Job::Tidy => self.tidy(worker, stop).await,
             Job::Dispatch => self.dispatch_job(worker, stop).await,
+            Job::Notify => self.notify_job(worker, stop).await,
         }
     }
 
@@ -174,6 +184,21 @@ impl Service {
         Ok(JobOutcome::Done(format!(
             "{} sent, {} deferred, {} failed, {} uncertain, {} cancelled",
             report.sent, report.deferred, report.failed, report.uncertain, report.cancelled
+        )))
+    }
+
+    async fn notify_job(
+        &self,
+        worker: &WorkerId,
+        stop: &(dyn Fn() -> bool + Send + Sync),
+    ) -> Result<JobOutcome, Error> {
+        let report = self.notify(worker, stop).await?;
+        if report.is_empty() {
+            return Ok(JobOutcome::Idle);
+        }
+        Ok(JobOutcome::Done(format!(
+            "{} delivered, {} deferred, {} dead",
+            report.delivered, report.deferred, report.dead
         )))
     }
 
@@ -234,7 +259,9 @@ impl Service {
                 let cutoff = delay.cutoff(self.now(), &self.policy().time_zone);
                 Some(Candidates::ToRemind(cutoff))
             }
-            Job::PruneJournal | Job::ForgetImports | Job::Tidy | Job::Dispatch => None,
+            Job::PruneJournal | Job::ForgetImports | Job::Tidy | Job::Dispatch | Job::Notify => {
+                None
+            }
         }
     }
 
@@ -314,6 +341,7 @@ impl Service {
             }
             purged += batch;
         }
+        self.forget_dead_deliveries().await?;
         if !self.store().clean_purged_bytes().await? {
             info!("purged bytes are cleaned by the next pass: somebody was reading");
         }

@@ -29,6 +29,7 @@
 //! personal is in an error; this crate knows no database, no HTTP and no SMTP.
 
 mod admin;
+mod api;
 mod brake;
 mod breaker;
 mod counted;
@@ -39,6 +40,7 @@ mod import;
 mod jobs;
 mod letters;
 mod links;
+mod notify;
 mod outcome;
 pub mod ports;
 mod preferences;
@@ -48,11 +50,13 @@ mod rest;
 mod service;
 mod subscriptions;
 mod together;
+mod webhooks;
 mod within;
 mod work;
 mod worker;
 
 pub use admin::Page;
+pub use api::{Api, ApiAuthError, ApiToken};
 pub use brake::Backlog;
 pub use breaker::BreakerStatus;
 pub use counted::{SignUpOutcome, describe_metrics};
@@ -61,9 +65,11 @@ pub use error::{Error, LinkError};
 pub use import::{ImportBatch, Trial};
 pub use jobs::{Job, JobOutcome};
 pub use links::{PublicUrl, PublicUrlError};
+pub use notify::NotifyReport;
 pub use preferences::{Chosen, Door, PreferencesView, TopicChoice};
 pub use recovery::Recovered;
 pub use service::{Parts, Service};
 pub use subscriptions::{AwaitedTopic, ConfirmationView};
+pub use webhooks::Webhooks;
 pub use work::{IssuedChallenge, MOST_BITS, PATIENCE, Proof, WorkError};
 pub use worker::Worker;

@@ -3,6 +3,8 @@
 //! The field names are the contract of `subscriber show --format json` and of the copy that a
 //! person gets (GDPR art. 15 and 20): machine-readable, times in RFC 3339.
 
+use std::fmt;
+
 use consentry_domain::{Action, ConsentEvent, PersonState, Subject, TopicState};
 use consentry_policy::{LegalBasis, Localized, Policy};
 use serde::Serialize;
@@ -34,6 +36,46 @@ pub struct PersonRecord {
     pub restricted_at: Option<String>,
     /// A new address that waits for its confirmation.
     pub requested_email: Option<String>,
+}
+
+/// A person as another program needs them: the JSON API and webhooks. `Debug` names nobody.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct SubscriberRecord {
+    /// The record's number: random, and the same until the record is purged.
+    pub subject: String,
+    /// The address as it was typed.
+    pub email: String,
+    /// `pending`, `confirmed` or `unsubscribed`.
+    pub state: &'static str,
+    /// The language of the person's letters.
+    pub language: &'static str,
+    /// The topics.
+    pub topics: Vec<TopicRecord>,
+    /// Since when processing is restricted: keep what you have, and do nothing with it.
+    pub restricted_at: Option<String>,
+}
+
+impl SubscriberRecord {
+    /// Reads the record out of a person.
+    pub fn new(person: &Subject) -> Self {
+        Self {
+            subject: person.id.to_string(),
+            email: person.address.expose().to_owned(),
+            state: person.state().as_str(),
+            language: person.language.as_str(),
+            topics: person.subscriptions.iter().map(topic_record).collect(),
+            restricted_at: text(person.restricted_at),
+        }
+    }
+}
+
+impl fmt::Debug for SubscriberRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SubscriberRecord")
+            .field("subject", &self.subject)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
 }
 
 /// One topic of a person.

@@ -14,13 +14,17 @@ use consentry_token::Tokens;
 use jiff::Timestamp;
 
 use crate::{
-    Error, PublicUrl,
+    Error, Job, PublicUrl,
     breaker::Watch,
     decision::Decision,
     dispatch::ToSettle,
-    ports::{Change, Clock, LetterId, Mailer, NewLetter, Random, Store, StoreError, UnitOfWork},
+    ports::{
+        ApiKeyStore, Change, Clock, LetterId, Mailer, NewLetter, Random, Store, StoreError,
+        UnitOfWork,
+    },
     rest::Rest,
     together::Together,
+    webhooks::WebhookParts,
     work::Spent,
 };
 
@@ -57,11 +61,20 @@ impl fmt::Debug for Parts {
 pub struct Service {
     parts: Arc<Parts>,
     shared: Arc<SharedCommits>,
-    dispatch_failed: Arc<AtomicBool>,
+    /// Whether the last run of each job that runs all the time failed.
+    failed: Arc<[AtomicBool; Job::ALL.len()]>,
     watch: Arc<Watch>,
     spent: Arc<Spent>,
     rest: Arc<Rest>,
     last_number: Arc<AtomicU64>,
+    pub(crate) extensions: Extensions,
+}
+
+/// What an installation may do without.
+#[derive(Clone, Default)]
+pub(crate) struct Extensions {
+    pub(crate) api_keys: Option<Arc<dyn ApiKeyStore>>,
+    pub(crate) webhooks: Option<WebhookParts>,
 }
 
 /// Those who wait for the next commit, one queue for each kind of request.
@@ -87,11 +100,12 @@ impl Service {
         Self {
             parts: Arc::new(parts),
             shared: Arc::default(),
-            dispatch_failed: Arc::default(),
+            failed: Arc::default(),
             watch: Arc::default(),
             spent: Arc::default(),
             rest: Arc::default(),
             last_number: Arc::default(),
+            extensions: Extensions::default(),
         }
     }
 
@@ -118,9 +132,10 @@ impl Service {
         self.parts.store.as_ref()
     }
 
-    /// Remembers whether the last dispatch failed; answers with how the one before ended.
-    pub(crate) fn note_dispatch(&self, failed: bool) -> bool {
-        self.dispatch_failed.swap(failed, Relaxed)
+    /// Remembers whether the last run of a job failed; answers with how the one before ended.
+    pub(crate) fn note_run(&self, job: Job, failed: bool) -> bool {
+        let place = Job::ALL.iter().position(|one| *one == job).unwrap_or(0);
+        self.failed[place].swap(failed, Relaxed)
     }
 
     pub(crate) fn watch(&self) -> &Watch {

@@ -1,4 +1,4 @@
-//! The worker loop: letters all the time, the other jobs when their time has come.
+//! The worker loop: letters and webhooks all the time, the other jobs when their time has come.
 
 use std::{
     future::pending,
@@ -18,7 +18,7 @@ const POLL: Duration = Duration::from_secs(1);
 /// Between two rounds of the purges and the reminder, where nobody says otherwise.
 const INTERVAL: Duration = Duration::from_hours(1);
 
-/// Runs the jobs of one [`Service`]: hands letters over, reminds, purges.
+/// Runs the jobs of one [`Service`]: hands letters over, tells webhooks, reminds, purges.
 ///
 /// Any number of workers, in one process or in many, may run beside each other: letters and jobs
 /// are leased, and a lease outlives a killed worker by a minute at most.
@@ -53,7 +53,7 @@ impl Worker {
     }
 
     /// How long to wait between two rounds of the purges and the reminder; an hour if unsaid.
-    /// Letters are looked for every second, whatever is said here.
+    /// Letters and webhooks are looked for every second, whatever is said here.
     #[must_use]
     pub fn every(self, interval: Duration) -> Self {
         Self { interval, ..self }
@@ -68,7 +68,8 @@ impl Worker {
                 stop.await;
                 stopping.begin();
             },
-            self.dispatch(&stopping),
+            self.continuously(Job::Dispatch, &stopping),
+            self.continuously(Job::Notify, &stopping),
             self.housekeep(&stopping),
         );
     }
@@ -103,15 +104,15 @@ impl Worker {
         ended
     }
 
-    async fn dispatch(&self, stopping: &Stopping) {
+    async fn continuously(&self, job: Job, stopping: &Stopping) {
         while !stopping.has_begun() {
-            self.turn(Job::Dispatch, stopping).await;
+            self.turn(job, stopping).await;
             stopping.pause().await;
         }
     }
 
-    /// Beside the letters, so that a relay that hangs holds up no purge; by the clock of the
-    /// service, so that a machine that slept catches up at once.
+    /// Beside the letters and the webhooks, so that neither a relay nor an endpoint that hangs holds
+    /// up a purge; by the clock of the service, so that a machine that slept catches up at once.
     async fn housekeep(&self, stopping: &Stopping) {
         let interval = SignedDuration::try_from(self.interval).unwrap_or(SignedDuration::MAX);
         let mut last = None;
@@ -121,7 +122,7 @@ impl Worker {
             if last.is_none_or(is_due) {
                 last = Some(now);
                 for job in Job::ALL {
-                    if job != Job::Dispatch && !self.turn(job, stopping).await {
+                    if !job.is_continuous() && !self.turn(job, stopping).await {
                         last = None;
                     }
                 }
@@ -141,9 +142,9 @@ impl Worker {
     async fn run_job(&self, job: Job, stopping: &Stopping) -> Result<JobOutcome, Error> {
         let stop = || stopping.has_begun();
         let outcome = self.service.run_job(job, &self.id, &stop).await?;
-        // The dispatcher tells of its letters itself.
+        // Those that run all the time tell of their work themselves.
         if let JobOutcome::Done(what) = &outcome
-            && job != Job::Dispatch
+            && !job.is_continuous()
         {
             info!(job = job.as_str(), "{what}");
         }

@@ -5,6 +5,7 @@
     reason = "the derives make public items; nothing of them is exported"
 )]
 
+pub(crate) mod api_key;
 pub(crate) mod consent_event;
 pub(crate) mod import;
 pub(crate) mod installation;
@@ -15,3 +16,5 @@ pub(crate) mod purge;
 pub(crate) mod subject;
 pub(crate) mod subscription;
 pub(crate) mod tombstone;
+pub(crate) mod webhook;
+pub(crate) mod webhook_delivery;

@@ -38,10 +38,12 @@ compile_error!(
     "consentry-storage needs an engine: enable the feature `postgres`, `sqlite` or both"
 );
 
+mod api_keys;
 mod attendance;
 pub mod backup;
 mod census;
 mod connect;
+mod deliveries;
 mod entity;
 mod error;
 mod imports;
@@ -60,6 +62,7 @@ mod store;
 mod transaction;
 mod unit;
 mod vault;
+mod webhooks;
 
 pub use journal::JournalRecord;
 pub use schema::MigrationStatus;

@@ -16,6 +16,7 @@ use crate::{
     residue,
     transaction::Database,
     vault::Vault,
+    webhooks,
 };
 
 /// Rows in one transaction: short enough that nobody who signs up notices.
@@ -25,7 +26,10 @@ const BATCH: u64 = 500;
 /// rows that were. Each batch is a transaction of its own: whoever interrupts this loses nothing
 /// and starts it again.
 pub(crate) async fn renew(database: &Database, vault: &Vault) -> Result<u64, StoreError> {
-    let mut renewed = 0;
+    let transaction = database.write().await?;
+    let mut renewed = webhooks::renew(&transaction.inner, vault).await?;
+    residue::note(&transaction.inner, renewed).await?;
+    transaction.commit().await?;
     let mut after = None;
     loop {
         let transaction = database.write().await?;
@@ -91,15 +95,18 @@ pub(crate) async fn count(
     if !database.is_sqlite() {
         transaction
             .inner
-            .execute_unprepared("LOCK TABLE consentry_subjects IN SHARE MODE")
+            .execute_unprepared("LOCK TABLE consentry_subjects, consentry_webhooks IN SHARE MODE")
             .await
             .map_err(store_error)?;
     }
-    let count = subject::Entity::find()
+    let mut count = subject::Entity::find()
         .filter(made_with)
         .count(&transaction.inner)
         .await
         .map_err(store_error)?;
+    if key_use == KeyUse::Seal {
+        count += webhooks::count(&transaction.inner, id).await?;
+    }
     transaction.commit().await?;
     Ok(count)
 }

@@ -19,11 +19,12 @@ use crate::{
 
 /// The tables that a purge deletes from.
 #[cfg(feature = "postgres")]
-const TOUCHED: [&str; 5] = [
+const TOUCHED: [&str; 6] = [
     "consentry_subjects",
     "consentry_subscriptions",
     "consentry_consent_events",
     "consentry_letters",
+    "consentry_webhook_deliveries",
     "consentry_journal",
 ];
 

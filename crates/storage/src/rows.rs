@@ -208,6 +208,23 @@ where
     text.parse().map_err(unreadable_column(column))
 }
 
+/// Several words in one column, separated by spaces.
+pub(crate) fn words<T: std::fmt::Display>(words: impl IntoIterator<Item = T>) -> String {
+    let words: Vec<_> = words.into_iter().map(|word| word.to_string()).collect();
+    words.join(" ")
+}
+
+/// The words that [`words`] wrote into a column.
+pub(crate) fn read_words<T, C>(text: &str, column: &'static str) -> Result<C, StoreError>
+where
+    T: FromStr<Err: std::error::Error>,
+    C: FromIterator<T>,
+{
+    text.split_ascii_whitespace()
+        .map(|text| word(text, column))
+        .collect()
+}
+
 /// A number that this program wrote into a column.
 pub(crate) fn number<T>(number: i32, column: &'static str) -> Result<T, StoreError>
 where

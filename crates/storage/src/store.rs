@@ -175,6 +175,14 @@ impl SeaOrmStore {
         self.database.close().await
     }
 
+    pub(crate) fn database(&self) -> &Database {
+        &self.database
+    }
+
+    pub(crate) fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
     async fn people(&self, query: Select<subject::Entity>) -> Result<Vec<Subject>, StoreError> {
         let snapshot = self.database.snapshot().await?;
         let found = people::load(&snapshot.inner, &self.vault, query).await?;

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use consentry_address::EmailAddress;
 use consentry_domain::{JournalEntry, Journaled, LetterKind, Subject, SubjectId};
 use consentry_policy::ControllerId;
-use consentry_service::ports::{Change, Imports, PurgeReason, StoreError, UnitOfWork};
+use consentry_service::ports::{Change, Imports, Notice, PurgeReason, StoreError, UnitOfWork};
 use jiff::{Timestamp, tz::TimeZone};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, Iterable, QueryFilter, QueryOrder,
@@ -17,6 +17,7 @@ use sea_orm::{
 };
 
 use crate::{
+    deliveries::{self, Told},
     entity::{consent_event, letter, subject, subscription, tombstone},
     error::store_error,
     insert::insert,
@@ -224,6 +225,23 @@ impl Unit {
         }
         Ok(())
     }
+
+    /// Queues what the endpoints of webhooks are told of these changes.
+    async fn tell(&self, changes: &[Change]) -> Result<(), StoreError> {
+        let told: Vec<_> = changes
+            .iter()
+            .flat_map(|change| {
+                let person = &change.subject;
+                let notices = Notice::of(&change.events).into_iter();
+                notices.map(|notice| Told {
+                    controller: person.controller.as_str(),
+                    subject: person.id,
+                    notice,
+                })
+            })
+            .collect();
+        deliveries::enqueue(&self.transaction.inner, &self.vault, &told).await
+    }
 }
 
 #[async_trait]
@@ -288,6 +306,7 @@ impl UnitOfWork for Unit {
             .map(|(person, letter)| rows::letter_row(person, letter))
             .collect();
         insert::<_, letter::ActiveModel>(db, letters, None).await?;
+        self.tell(changes).await?;
         self.write_journal(changes).await?;
         // What was read is out of date now.
         for change in changes {
@@ -314,6 +333,7 @@ impl UnitOfWork for Unit {
                 .map_err(store_error)?;
             purged += deleted.rows_affected;
         }
+        deliveries::purge(&self.transaction.inner, &self.vault, controller, ids, now).await?;
         self.held.retain(|id, _| !ids.contains(id));
         // The day alone, under a number of its own: nothing to join it back with.
         let purged_on = now.to_zoned(TimeZone::UTC).date().to_string();

@@ -65,6 +65,11 @@ impl Vault {
         Arc::clone(&self.keys).ring()
     }
 
+    /// Unpredictable bytes.
+    pub(crate) fn fill(&self, buffer: &mut [u8]) {
+        self.random.fill(buffer);
+    }
+
     /// A random number for a row of its own.
     pub(crate) fn number(&self) -> i64 {
         let mut bytes = [0; 8];
@@ -234,9 +239,14 @@ fn place<'a>(person: &'a Subject, column: &'a str) -> Place<'a> {
 }
 
 fn place_of<'a>(row: &'a subject::Model, column: &'a str) -> Place<'a> {
+    row_place(&row.controller, row.id, column)
+}
+
+/// The place of a value in a row of any table; the column names the table.
+pub(crate) fn row_place<'a>(controller: &'a str, id: i64, column: &'a str) -> Place<'a> {
     Place {
-        controller: &row.controller,
-        record: row.id.cast_unsigned(),
+        controller,
+        record: id.cast_unsigned(),
         column,
     }
 }

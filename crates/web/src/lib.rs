@@ -15,6 +15,9 @@
 //! }
 //! ```
 //!
+//! With the keys of [`Service::with_api_keys`] it also serves the JSON API under `/api/v1`, and its
+//! OpenAPI document at `/api/openapi.json`.
+//!
 //! # Mounting it
 //!
 //! * Serve it with `into_make_service_with_connect_info::<SocketAddr>()`. Without the peer address
@@ -32,6 +35,7 @@
 //! * No token, address or IP address is logged; a request is named by its route (S0-11, S0-37).
 //! * Every body and every wait is bounded.
 
+mod api;
 mod app;
 mod assets;
 mod client;
@@ -144,6 +148,7 @@ pub fn router(service: Service, options: Options) -> Router {
         .route("/dev/mailbox", get(mailbox::list))
         .route("/dev/mailbox/{name}", get(mailbox::letter))
         .route("/dev/mailbox/{name}/html", get(mailbox::html))
+        .nest("/api", api::router(&app))
         .fallback(fallback::serve)
         .layer(middleware::from_fn_with_state(app.clone(), frame::frame))
         .with_state(app)

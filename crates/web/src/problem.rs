@@ -22,6 +22,9 @@ use crate::{
     visitor::Visitor,
 };
 
+/// The media type of problem documents (RFC 9457).
+pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
+
 /// Why a request got no other answer. A handler returns it; the outermost layer writes it out in
 /// the language and the format that the visitor reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -241,7 +244,8 @@ pub(crate) fn write(app: &App, visitor: &Visitor, mut response: Response) -> Res
     let is_error = status.is_client_error() || status.is_server_error();
     let problem = response.extensions_mut().remove::<Problem>();
     // A page that a handler wrote for an error of its own, such as a form with a message.
-    let is_written = problem.is_none() && layout::is_page(response.headers());
+    let is_written = problem.is_none()
+        && (layout::is_page(response.headers()) || is_document(response.headers()));
     if !is_error || is_written {
         return response;
     }
@@ -258,6 +262,12 @@ pub(crate) fn write(app: &App, visitor: &Visitor, mut response: Response) -> Res
     };
     copy_allow(response.headers(), written.headers_mut());
     written
+}
+
+/// Whether an answer is a problem document already: the API writes its own.
+fn is_document(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE);
+    kind.is_some_and(|kind| kind == PROBLEM_JSON)
 }
 
 /// The methods that the router allows (RFC 9110 section 15.5.6).
@@ -304,10 +314,7 @@ impl Problem {
         };
         let mut response = (status, Json(document)).into_response();
         let headers = response.headers_mut();
-        headers.insert(
-            CONTENT_TYPE,
-            HeaderValue::from_static("application/problem+json"),
-        );
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         let language = layout.language().as_str();
         headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language));
         self.headers(headers);

@@ -61,7 +61,7 @@ impl Visitor {
         Self {
             language: asked.unwrap_or_else(accepted),
             asked,
-            wants_json: wants_json(headers),
+            wants_json: request.uri().path().starts_with("/api/") || wants_json(headers),
             client: Client::of(address),
             sees_mailbox: app.mailbox().is_some() && is_on_this_machine(peer, headers),
             // A path that begins with two slashes would be read as another host.

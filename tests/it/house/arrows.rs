@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fs,
     process::Command,
 };
 
@@ -30,6 +31,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("mail", &["address", "domain", "i18n", "policy", "service"]),
     ("transfer", &["address", "domain", "policy"]),
+    ("webhook", &["service"]),
     ("web", &["address", "domain", "i18n", "policy", "service"]),
     (
         "consentry",
@@ -54,6 +56,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "token",
             "transfer",
             "web",
+            "webhook",
         ],
     ),
     ("migrations", &[]),
@@ -73,6 +76,7 @@ const ABSENT: &[(&[&str], &[&str])] = &[
     (&["service"], &["sea-orm", "axum", "lettre"]),
     (&["web"], &["sea-orm", "lettre"]),
     (&["mail"], &["sea-orm", "axum"]),
+    (&["webhook"], &["sea-orm", "axum", "lettre"]),
     (&["storage"], &["axum", "lettre"]),
     (&["consentry"], &["clap"]),
 ];
@@ -213,16 +217,58 @@ fn pure_crates_and_ports_do_not_reach_the_outside() {
     }
 }
 
-/// S0-12, S0-36: what visitors share goes to the database and the relay, and nowhere else: no
-/// program of ours can speak HTTP as a client.
+/// S0-12, S0-36: what visitors share goes to the database, to the relay and to the endpoints that the
+/// operator registered, and nowhere else. No HTTP client that fetches whatever URL it is given is
+/// part of a program.
 #[test]
 fn no_program_can_call_an_outside_service() {
     let graph = Graph::load();
     for program in ["bins/web", "bins/worker", "bins/admin"] {
         for client in ["awc", "curl", "isahc", "reqwest", "surf", "ureq"] {
             if let Some(way) = graph.way(program, client) {
-                panic!("{way}: the only outbound connections are the database and the relay");
+                panic!(
+                    "{way}: the only outbound connections are the database, the relay and the \
+                     webhooks that the operator registered"
+                );
             }
         }
     }
+}
+
+/// The small client of webhooks follows no redirect and takes its URLs from the operator alone; it
+/// stays the only one, and only the composition root hands it on.
+#[test]
+fn webhooks_have_the_only_http_client() {
+    let graph = Graph::load();
+    for (id, name) in &graph.ours {
+        let knows = |inner: &str| graph.edges[id].iter().any(|edge| edge == graph.id(inner));
+        assert!(
+            !knows("webhook") || name == "runtime",
+            "{name} must not know webhook: tell endpoints through the outbox of service"
+        );
+    }
+    let mut folders = vec![root().join("crates"), root().join("bins")];
+    let mut speakers = BTreeSet::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("the checkout can be read") {
+            let path = entry.expect("the checkout can be read").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|kind| kind == "rs") {
+                let source = fs::read_to_string(&path).expect("sources are UTF-8");
+                let is_client = ["hyper::client", "client::conn", "client::legacy"]
+                    .iter()
+                    .any(|name| source.contains(name));
+                if is_client {
+                    let inside = path.strip_prefix(root()).expect("below the top");
+                    speakers.insert(inside.display().to_string());
+                }
+            }
+        }
+    }
+    let only = BTreeSet::from(["crates/webhook/src/connection.rs".to_owned()]);
+    assert_eq!(
+        speakers, only,
+        "the HTTP client lives in crates/webhook alone"
+    );
 }

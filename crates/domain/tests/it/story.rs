@@ -420,3 +420,24 @@ fn a_sign_up_leaves_a_restricted_record_alone() {
     );
     assert_eq!(anna, before);
 }
+
+/// S0-47 to S0-49: topics are left one by one, through whichever door; a second time is no news.
+#[test]
+fn topics_can_be_left_by_name() {
+    let policy = Policy::demo();
+    let mut anna = confirmed(at(NOON));
+    anna.choose(
+        &[topic("newsletter"), topic("demo")],
+        true,
+        &policy,
+        at(NOON),
+    );
+    let demo = [topic("demo")];
+    let effects = anna.leave_topics(&demo, Channel::Api, &policy, at(NOON));
+    let channels: Vec<_> = effects.evidence.iter().map(|one| one.channel).collect();
+    assert_eq!(channels, [Channel::Api]);
+    assert_eq!(anna.state(), PersonState::Confirmed);
+    let again = anna.leave_topics(&demo, Channel::Api, &policy, at(NOON));
+    assert!(again.evidence.is_empty());
+    assert_eq!(anna.objected_at, None);
+}

@@ -2,6 +2,7 @@
 //!
 //! JSON goes to stdout alone, messages go to stderr; the exit codes are the contract's.
 
+mod api_key;
 mod clock;
 mod export;
 mod import;
@@ -12,6 +13,7 @@ mod progress;
 mod recovery;
 mod scan;
 mod subscriber;
+mod webhook;
 
 use std::io::{self, BufRead, Write};
 
@@ -28,11 +30,13 @@ use crate::{
     telemetry,
 };
 
+use api_key::ApiKeyCommand;
 use clock::ClockCommand;
 use keys::KeysCommand;
 use letters::LettersCommand;
 use output::{Table, print_json, print_line};
 use subscriber::SubscriberCommand;
+use webhook::WebhookCommand;
 
 /// Operate Consentry: subscribers, keys, schema, checks.
 #[derive(Debug, Parser)]
@@ -73,6 +77,12 @@ enum AdminCommand {
     /// Look at the key ring, rotate and retire keys
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Make, list and revoke keys of the JSON API
+    #[command(subcommand)]
+    ApiKey(ApiKeyCommand),
+    /// Register endpoints that are told of changes, and look at what waits for them
+    #[command(subcommand)]
+    Webhook(WebhookCommand),
 }
 
 /// How a list is printed.
@@ -118,6 +128,20 @@ pub fn admin(cli: Cli) -> Result<(), Failure> {
             AdminCommand::Backup(args) => recovery::backup(&settings, args).await,
             AdminCommand::Restore(args) => recovery::restore(&settings, args).await,
             AdminCommand::Keys(command) => keys::run(&settings, command).await,
+            AdminCommand::ApiKey(command) => {
+                let (app, service) = open(&settings).await?;
+                let api = service.api().ok_or_else(nowhere)?;
+                let ended = api_key::run(&api, command).await;
+                app.close().await;
+                ended
+            }
+            AdminCommand::Webhook(command) => {
+                let (app, service) = open(&settings).await?;
+                let webhooks = service.webhooks().ok_or_else(nowhere)?;
+                let ended = webhook::run(&webhooks, command).await;
+                app.close().await;
+                ended
+            }
             AdminCommand::Letters(command) => {
                 let (app, service) = open(&settings).await?;
                 let ended = letters::run(&service, command).await;
@@ -139,6 +163,10 @@ async fn open(settings: &Settings) -> Result<(App, Service), Failure> {
     app.prepare_schema(settings).await?;
     let service = app.service(settings, settings.listen)?;
     Ok((app, service))
+}
+
+fn nowhere() -> Failure {
+    Failure::usage("this installation keeps none")
 }
 
 async fn migrate(settings: &Settings) -> Result<(), Failure> {

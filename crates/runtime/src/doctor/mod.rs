@@ -392,6 +392,7 @@ impl Report {
             let status = statuses.iter().find(|status| status.job == job.as_str());
             let (result, text) = match status {
                 None if job == Job::Dispatch => (Verdict::Ok, "no letter so far".to_owned()),
+                None if job == Job::Notify => (Verdict::Ok, "no webhook told so far".to_owned()),
                 None => {
                     let text = "never ran; start consentry-worker, or the server with its \
                                 embedded worker";
@@ -400,7 +401,7 @@ impl Report {
                 Some(status) => judge(
                     status,
                     service.now(),
-                    (job != Job::Dispatch).then_some(late),
+                    (!job.is_continuous()).then_some(late),
                 ),
             };
             self.add(job.as_str(), result, text);

@@ -166,7 +166,7 @@ fn forget() {
 
 /// The dispatcher writes down nothing while there is nothing to do; its measure is the queue.
 fn scheduled() -> impl Iterator<Item = Job> {
-    Job::ALL.into_iter().filter(|job| *job != Job::Dispatch)
+    Job::ALL.into_iter().filter(|job| !job.is_continuous())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 letters")]

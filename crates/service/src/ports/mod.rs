@@ -1,17 +1,22 @@
 //! What the use cases need from the outside: a store, a mailer, a clock and random bytes.
 
+mod api_keys;
 mod import;
 mod mailer;
+mod notifier;
 mod outbox;
 mod recovery;
 mod store;
 mod trouble;
 mod unit;
+mod webhooks;
 
 use jiff::Timestamp;
 
+pub use api_keys::{ApiKey, ApiKeyId, ApiKeyStore, Scope, TokenHash, UnknownScope};
 pub use import::{ImportProgress, Imports};
 pub use mailer::{Delivery, Letter, LocalMailbox, MailboxLetter, Mailer, MailerError, SecretUrl};
+pub use notifier::{Notification, Notifier, NotifyOutcome, Payload, PayloadData};
 pub use outbox::{
     EndedHandOver, HandOver, LeasedLetter, LetterChoice, LetterId, LetterRecord, LetterState,
     NewLetter, OutboxStatus, Settlement, TroubleCount, WorkerId,
@@ -20,6 +25,11 @@ pub use recovery::Recovery;
 pub use store::{Candidates, Census, Confirmations, Filter, JobStatus, Store};
 pub use trouble::{EnhancedStatus, NoStatus, Reason, Reply, Trouble, UnknownReason};
 pub use unit::{Change, PurgeReason, StoreError, UnitOfWork};
+pub use webhooks::{
+    DeliveryRecord, DeliverySettlement, DeliveryState, EventKind, LeasedBatch, LeasedDelivery,
+    MessageId, Notice, UnknownEvent, Webhook, WebhookId, WebhookSecret, WebhookStore, WebhookUrl,
+    WebhookUrlError,
+};
 
 /// The time. The wall clock in a program, a fixed instant in a test. Yours to implement.
 pub trait Clock: Send + Sync {

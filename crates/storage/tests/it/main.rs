@@ -5,6 +5,7 @@
 #[macro_use]
 mod support;
 
+mod api_keys;
 mod backup;
 mod census;
 mod dispatch;
@@ -22,3 +23,4 @@ mod recovery;
 mod schema;
 mod sealed;
 mod units;
+mod webhooks;

@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod api;
 mod confirmation;
 mod errors;
+mod fake_keys;
 mod fakes;
 mod headers;
 mod language;

@@ -20,6 +20,7 @@ use consentry_web::{Options, router};
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
+use crate::fake_keys::MemoryKeys;
 use crate::fakes::{Counting, HandSetClock, MemoryStore, NoMailer, Rows};
 
 pub(crate) const ANNA: &str = "Anna.Berg+news@example.org";
@@ -28,6 +29,7 @@ const DEMO: &str = include_str!("../../../policy/policies/saas-portal.toml");
 
 pub(crate) struct Site {
     router: Router,
+    pub(crate) service: Service,
     tokens: Tokens,
     pub(crate) policy: Policy,
     pub(crate) store: MemoryStore,
@@ -42,6 +44,8 @@ pub(crate) struct Settings {
     /// Lines of the demo policy and what stands in their place.
     pub(crate) policy: Vec<(&'static str, &'static str)>,
     pub(crate) options: Options,
+    /// Whether keys of the JSON API are kept.
+    pub(crate) has_api: bool,
 }
 
 impl Default for Settings {
@@ -51,6 +55,7 @@ impl Default for Settings {
             public_url: "https://portal.example",
             policy: Vec::new(),
             options: Options::default(),
+            has_api: true,
         }
     }
 }
@@ -98,7 +103,13 @@ impl Site {
             clock: Arc::new(clock.clone()),
             random: Arc::new(random),
         });
+        let service = if settings.has_api {
+            service.with_api_keys(Arc::new(MemoryKeys::default()))
+        } else {
+            service
+        };
         Self {
+            service: service.clone(),
             router: match settings.mount {
                 "" => router(service, settings.options),
                 mount => Router::new().nest_service(mount, router(service, settings.options)),
