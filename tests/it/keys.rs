@@ -215,3 +215,22 @@ fn copy(from: &Path, to: &Path, names: &[&str]) {
         }
     }
 }
+
+/// A ring that is lost is not replaced in silence: a new one could read nobody.
+#[test]
+fn a_lost_key_ring_is_not_replaced_beside_people() {
+    let stage = Stage::open(site(Engine::Sqlite));
+    stage.subscribe("anna@kunde.example");
+    let Stage { site, web, .. } = stage;
+    assert!(web.stop().success());
+    let ring = site.data().join("keys.toml");
+    fs::remove_file(&ring).expect("the ring is there");
+    let ended = site.run(&binaries().web, &[]);
+    assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("there is no key ring"),
+        "{}",
+        ended.stderr
+    );
+    assert!(!ring.exists(), "a ring was made that can read nobody");
+}

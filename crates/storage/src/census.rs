@@ -4,11 +4,9 @@
 use consentry_policy::ControllerId;
 use consentry_service::ports::{Candidates, Census, LetterState, OutboxStatus, StoreError};
 use jiff::Timestamp;
-use sea_orm::{
-    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect, Select,
-    sea_query::Expr,
-};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Select, sea_query::Expr};
 
+use crate::bounded::Bounded;
 use crate::{
     entity::{letter, subject},
     error::{store_error, unreadable},
@@ -17,7 +15,7 @@ use crate::{
 
 /// How many people there are, how many candidates of each kind, and which letters did not go.
 pub(crate) async fn census(
-    db: &DatabaseTransaction,
+    db: &Bounded,
     controller: &ControllerId,
     candidates: &[Candidates],
     now: Timestamp,
@@ -36,10 +34,7 @@ pub(crate) async fn census(
     })
 }
 
-async fn count(
-    db: &DatabaseTransaction,
-    query: Select<subject::Entity>,
-) -> Result<u64, StoreError> {
+async fn count(db: &Bounded, query: Select<subject::Entity>) -> Result<u64, StoreError> {
     let count: Option<i64> = query
         .select_only()
         .column_as(subject::Column::Id.count(), "people")
@@ -51,7 +46,7 @@ async fn count(
 }
 
 async fn letters(
-    db: &DatabaseTransaction,
+    db: &Bounded,
     controller: &ControllerId,
     now: Timestamp,
 ) -> Result<OutboxStatus, StoreError> {

@@ -13,12 +13,13 @@ use consentry_service::ports::{
 };
 use jiff::Timestamp;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait,
-    FromQueryResult, InsertMany, IntoActiveModel, NotSet, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, Set, Statement,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult,
+    InsertMany, IntoActiveModel, NotSet, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Set,
+    Statement,
     sea_query::{Expr, ExprTrait},
 };
 
+use crate::bounded::Bounded;
 use crate::{
     entity::{
         webhook,
@@ -40,7 +41,7 @@ pub(crate) struct Told<'a> {
 
 /// Queues what the endpoints want to be told of.
 pub(crate) async fn enqueue(
-    db: &DatabaseTransaction,
+    db: &Bounded,
     vault: &Vault,
     told: &[Told<'_>],
 ) -> Result<(), StoreError> {
@@ -91,7 +92,7 @@ pub(crate) async fn enqueue(
 
 /// Removes what waits about purged people, and queues that they are gone.
 pub(crate) async fn purge(
-    db: &DatabaseTransaction,
+    db: &Bounded,
     vault: &Vault,
     controller: &ControllerId,
     ids: &[SubjectId],
@@ -132,7 +133,7 @@ const READY: &str = "d.due_at <= $1
 
 /// The endpoints for which something is ready.
 pub(crate) async fn due(
-    db: &DatabaseTransaction,
+    db: &Bounded,
     controller: &ControllerId,
     now: Timestamp,
 ) -> Result<Vec<WebhookId>, StoreError> {
@@ -161,7 +162,7 @@ pub(crate) async fn due(
 
 /// Takes what is ready for an endpoint, which the caller has locked.
 pub(crate) async fn lease(
-    db: &DatabaseTransaction,
+    db: &Bounded,
     webhook: &webhook::Model,
     worker: &WorkerId,
     now: Timestamp,
@@ -218,7 +219,7 @@ pub(crate) async fn lease(
 
 /// Writes how a try ended, for the message and for its endpoint.
 pub(crate) async fn settle(
-    db: &DatabaseTransaction,
+    db: &Bounded,
     controller: &ControllerId,
     worker: &WorkerId,
     message: MessageId,
@@ -322,7 +323,7 @@ pub(crate) async fn list(
 
 /// Queues again what was given up, with all its tries.
 pub(crate) async fn requeue(
-    db: &DatabaseTransaction,
+    db: &Bounded,
     controller: &ControllerId,
     message: Option<MessageId>,
     now: Timestamp,
@@ -344,7 +345,7 @@ pub(crate) async fn requeue(
 
 /// Removes what was given up at or before an instant.
 pub(crate) async fn forget_dead(
-    db: &DatabaseTransaction,
+    db: &Bounded,
     controller: &ControllerId,
     before: Timestamp,
 ) -> Result<u64, StoreError> {

@@ -8,17 +8,18 @@ use std::fmt::Write as _;
 
 use consentry_service::ports::StoreError;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue, ColumnTrait, ColumnType, ConnectionTrait, DatabaseTransaction,
-    DbBackend, EntityTrait, InsertMany, IntoActiveModel, Iterable, Value,
-    sea_query::{Alias, Asterisk, Expr, ExprTrait, Func, OnConflict, Query},
+    ActiveModelTrait, ActiveValue, ColumnTrait, ColumnType, ConnectionTrait, DbBackend,
+    EntityTrait, InsertMany, IntoActiveModel, Iterable, Value,
+    sea_query::{Alias, Expr, ExprTrait, Func, OnConflict, Query},
 };
 
+use crate::bounded::Bounded;
 use crate::{error::store_error, rows::ROWS};
 
 /// Inserts any number of rows and says how many there are now that were not before, or were
 /// replaced.
 pub(crate) async fn insert<M, A>(
-    db: &DatabaseTransaction,
+    db: &Bounded,
     rows: Vec<M>,
     on_conflict: Option<OnConflict>,
 ) -> Result<u64, StoreError>
@@ -39,7 +40,7 @@ where
 }
 
 async fn insert_list<A: ActiveModelTrait>(
-    db: &DatabaseTransaction,
+    db: &Bounded,
     rows: impl Iterator<Item = A>,
     on_conflict: Option<OnConflict>,
 ) -> Result<u64, StoreError> {
@@ -52,7 +53,7 @@ async fn insert_list<A: ActiveModelTrait>(
 }
 
 async fn insert_arrays<A: ActiveModelTrait>(
-    db: &DatabaseTransaction,
+    db: &Bounded,
     rows: Vec<A>,
     on_conflict: Option<OnConflict>,
 ) -> Result<u64, StoreError> {
@@ -63,24 +64,22 @@ async fn insert_arrays<A: ActiveModelTrait>(
                 .is_some_and(|row| !row.get(*column).is_not_set())
         })
         .collect();
-    let mut unnest = Func::cust("unnest");
+    // Functions that return rows go side by side in a list (PostgreSQL manual, section 38.5.9).
+    let mut side_by_side = Query::select();
     for column in &columns {
         let values = rows.iter().map(|row| match row.get(*column) {
             ActiveValue::Set(value) | ActiveValue::Unchanged(value) => Some(value),
             ActiveValue::NotSet => None,
         });
         let array = Expr::val(array(values));
-        unnest = unnest.arg(array.cast_as(array_type(column.def().get_column_type())));
+        let array = array.cast_as(array_type(column.def().get_column_type()));
+        side_by_side.expr(Func::cust("unnest").arg(array));
     }
-    let rows = Query::select()
-        .column(Asterisk)
-        .from_function(unnest, Alias::new("written"))
-        .take();
     let mut insert = Query::insert();
     insert
         .into_table(A::Entity::default())
         .columns(columns)
-        .select_from(rows)
+        .select_from(side_by_side.take())
         .map_err(|_| crate::error::unavailable("the statement cannot be built"))?;
     if let Some(on_conflict) = on_conflict {
         insert.on_conflict(on_conflict);

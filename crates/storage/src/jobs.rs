@@ -3,10 +3,11 @@
 use consentry_policy::ControllerId;
 use consentry_service::ports::{JobStatus, StoreError, WorkerId};
 use sea_orm::{
-    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, InsertMany, QueryFilter, QueryOrder,
-    QueryTrait, UpdateMany, sea_query::Expr,
+    ColumnTrait, Condition, EntityTrait, InsertMany, QueryFilter, QueryOrder, QueryTrait,
+    UpdateMany, sea_query::Expr,
 };
 
+use crate::bounded::Bounded;
 use crate::{
     entity::job::{self, Column},
     error::store_error,
@@ -16,7 +17,7 @@ use crate::{
 
 /// Takes or renews the lease of a job; `false` when another worker holds it.
 pub(crate) async fn lease(
-    db: &DatabaseTransaction,
+    db: &Bounded,
     controller: &ControllerId,
     job: &str,
     worker: &WorkerId,
@@ -39,7 +40,7 @@ pub(crate) async fn lease(
 
 /// Writes how a run ended and gives the lease back where this worker holds it.
 pub(crate) async fn finish(
-    db: &DatabaseTransaction,
+    db: &Bounded,
     controller: &ControllerId,
     worker: &WorkerId,
     status: &JobStatus,
@@ -71,7 +72,7 @@ pub(crate) async fn finish(
 
 /// Every job that ever ran, by name.
 pub(crate) async fn statuses(
-    db: &DatabaseTransaction,
+    db: &Bounded,
     controller: &ControllerId,
 ) -> Result<Vec<JobStatus>, StoreError> {
     job::Entity::find()
@@ -95,11 +96,7 @@ pub(crate) async fn statuses(
 }
 
 /// Makes the row of a job that never ran.
-async fn ensure(
-    db: &DatabaseTransaction,
-    controller: &ControllerId,
-    job: &str,
-) -> Result<(), StoreError> {
+async fn ensure(db: &Bounded, controller: &ControllerId, job: &str) -> Result<(), StoreError> {
     let row = job::Model {
         controller: controller.to_string(),
         job: job.to_owned(),

@@ -8,12 +8,13 @@ use consentry_service::ports::StoreError;
 use jiff::Timestamp;
 use sea_orm::{
     ActiveValue::NotSet,
-    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, InsertMany,
-    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Set,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, InsertMany, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, Set,
     sea_query::{Expr, OnConflict},
 };
 use serde::{Deserialize, Serialize};
 
+use crate::bounded::Bounded;
 use crate::{
     entity::{
         journal::{self, Column},
@@ -152,7 +153,7 @@ pub(crate) async fn since(
 
 /// Forgets entries up to an instant.
 pub(crate) async fn prune(
-    db: &DatabaseTransaction,
+    db: &Bounded,
     controller: &ControllerId,
     until: Timestamp,
 ) -> Result<u64, StoreError> {
@@ -167,10 +168,7 @@ pub(crate) async fn prune(
 }
 
 /// Puts entries of a copy beside what is there, all to be repeated.
-pub(crate) async fn add(
-    db: &DatabaseTransaction,
-    records: Vec<JournalRecord>,
-) -> Result<(), StoreError> {
+pub(crate) async fn add(db: &Bounded, records: Vec<JournalRecord>) -> Result<(), StoreError> {
     let mut skip = OnConflict::column(Column::Id);
     skip.do_nothing();
     let mut records = records.into_iter().peekable();
@@ -187,24 +185,17 @@ pub(crate) async fn add(
 }
 
 /// Says of every entry whether it is to be repeated.
-pub(crate) async fn mark_all(db: &DatabaseTransaction, to_replay: bool) -> Result<(), StoreError> {
+pub(crate) async fn mark_all(db: &Bounded, to_replay: bool) -> Result<(), StoreError> {
     mark(db, Condition::all(), to_replay).await
 }
 
 /// What a backup of this instant no longer held, because it was too old, is not repeated.
-pub(crate) async fn spare_up_to(
-    db: &DatabaseTransaction,
-    until: Timestamp,
-) -> Result<(), StoreError> {
+pub(crate) async fn spare_up_to(db: &Bounded, until: Timestamp) -> Result<(), StoreError> {
     let old = Condition::all().add(Column::At.lte(until.as_microsecond()));
     mark(db, old, false).await
 }
 
-async fn mark(
-    db: &DatabaseTransaction,
-    which: Condition,
-    to_replay: bool,
-) -> Result<(), StoreError> {
+async fn mark(db: &Bounded, which: Condition, to_replay: bool) -> Result<(), StoreError> {
     journal::Entity::update_many()
         .filter(which)
         .col_expr(Column::ToReplay, Expr::value(to_replay))
@@ -217,7 +208,7 @@ async fn mark(
 /// Takes the next entries to be repeated off the list. Those of records that are not there, or
 /// cannot be read, are left out: there is nothing to repeat them on.
 pub(crate) async fn take(
-    db: &DatabaseTransaction,
+    db: &Bounded,
     vault: &Vault,
     controller: &ControllerId,
     limit: u64,

@@ -8,11 +8,11 @@ use consentry_service::ports::{
 };
 use jiff::Timestamp;
 use sea_orm::{
-    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait,
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     sea_query::{Expr, ExprTrait, Func},
 };
 
+use crate::bounded::Bounded;
 use crate::{
     entity::letter::{self, Column},
     error::{store_error, unreadable_column},
@@ -22,7 +22,7 @@ use crate::{
 
 /// How many letters stand where and why, and since when the oldest is due.
 pub(crate) async fn status(
-    db: &DatabaseTransaction,
+    db: &Bounded,
     controller: &ControllerId,
     now: Timestamp,
 ) -> Result<OutboxStatus, StoreError> {
@@ -59,7 +59,7 @@ pub(crate) async fn status(
 type Counted = (String, String, Option<i32>, Option<String>, i64);
 
 async fn troubles(
-    db: &DatabaseTransaction,
+    db: &Bounded,
     controller: &ControllerId,
 ) -> Result<Vec<TroubleCount>, StoreError> {
     let looked_at = [
@@ -105,7 +105,7 @@ async fn troubles(
 
 /// Letters by number.
 pub(crate) async fn list(
-    db: &DatabaseTransaction,
+    db: &Bounded,
     controller: &ControllerId,
     state: Option<LetterState>,
     after: Option<LetterId>,
@@ -154,7 +154,7 @@ fn reply(code: Option<i32>, status: Option<&str>) -> Result<Option<Reply>, Store
 
 /// Makes letters due now; a dead letter becomes a waiting one.
 pub(crate) async fn retry(
-    db: &DatabaseTransaction,
+    db: &Bounded,
     controller: &ControllerId,
     choice: &LetterChoice,
     now: Timestamp,
@@ -208,7 +208,7 @@ pub(crate) async fn retry(
 
 /// Removes letters that are no longer owed and that nobody is handing over.
 pub(crate) async fn remove_settled(
-    db: &DatabaseTransaction,
+    db: &Bounded,
     controller: &ControllerId,
     before: Timestamp,
     limit: u64,

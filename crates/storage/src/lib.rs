@@ -41,6 +41,7 @@ compile_error!(
 mod api_keys;
 mod attendance;
 pub mod backup;
+mod bounded;
 mod census;
 mod connect;
 mod deliveries;

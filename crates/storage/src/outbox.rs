@@ -12,13 +12,13 @@ use consentry_service::ports::{
 };
 use jiff::Timestamp;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbBackend,
-    EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select, Statement,
-    UpdateMany,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait,
+    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select, Statement, UpdateMany,
     sea_query::{CaseStatement, Expr, ExprTrait, LockBehavior, LockType},
 };
 use tracing::error;
 
+use crate::bounded::Bounded;
 use crate::{
     entity::letter::{self, Column},
     error::store_error,
@@ -32,7 +32,7 @@ pub(crate) const LEASE: i64 = 60_000_000;
 const HELD: [&str; 2] = [LetterState::Leased.as_str(), LetterState::Sending.as_str()];
 
 /// The time of the database, in microseconds since 1970.
-pub(crate) async fn clock(db: &DatabaseTransaction) -> Result<i64, StoreError> {
+pub(crate) async fn clock(db: &Bounded) -> Result<i64, StoreError> {
     let backend = db.get_database_backend();
     let sql = match backend {
         DbBackend::Sqlite => "SELECT CAST(unixepoch('subsec') * 1000000 AS INTEGER)",
@@ -46,7 +46,7 @@ pub(crate) async fn clock(db: &DatabaseTransaction) -> Result<i64, StoreError> {
 
 /// Takes letters that are due: waiting ones, and leased ones whose worker is gone.
 pub(crate) async fn lease(
-    db: &DatabaseTransaction,
+    db: &Bounded,
     controller: &ControllerId,
     worker: &WorkerId,
     now: Timestamp,
@@ -69,7 +69,7 @@ pub(crate) async fn lease(
 
 /// Takes letters whose worker is gone since it began to hand them over.
 pub(crate) async fn abandoned(
-    db: &DatabaseTransaction,
+    db: &Bounded,
     controller: &ControllerId,
     worker: &WorkerId,
     limit: u64,
@@ -85,7 +85,7 @@ pub(crate) async fn abandoned(
 
 /// Leases what a query finds and nobody else is just taking; what cannot be read is set aside.
 async fn take(
-    db: &DatabaseTransaction,
+    db: &Bounded,
     query: Select<letter::Entity>,
     state: LetterState,
     worker: &WorkerId,
@@ -123,7 +123,7 @@ async fn take(
 }
 
 /// Letters whose row cannot be read: for the operator, and in nobody's way.
-async fn set_aside(db: &DatabaseTransaction, ids: &[i64]) -> Result<(), StoreError> {
+async fn set_aside(db: &Bounded, ids: &[i64]) -> Result<(), StoreError> {
     letter::Entity::update_many()
         .filter(Column::Id.is_in(ids.iter().copied()))
         .col_expr(Column::State, Expr::value(LetterState::Failed.as_str()))
@@ -150,7 +150,7 @@ fn leased(row: &letter::Model) -> Result<LeasedLetter, StoreError> {
 
 /// Extends the leases of a worker's letters.
 pub(crate) async fn renew(
-    db: &DatabaseTransaction,
+    db: &Bounded,
     controller: &ControllerId,
     worker: &WorkerId,
     letters: &[LetterId],
@@ -168,7 +168,7 @@ pub(crate) async fn renew(
 
 /// Gives back what a worker leased and did not begin.
 pub(crate) async fn release(
-    db: &DatabaseTransaction,
+    db: &Bounded,
     controller: &ControllerId,
     worker: &WorkerId,
 ) -> Result<(), StoreError> {
@@ -186,7 +186,7 @@ pub(crate) async fn release(
 /// Marks leased letters as being handed over; says whom each is for. Leaves out those whose lease
 /// is lost.
 pub(crate) async fn begin_hand_overs(
-    db: &DatabaseTransaction,
+    db: &Bounded,
     controller: &ControllerId,
     worker: &WorkerId,
     letters: &[LetterId],
@@ -211,7 +211,7 @@ pub(crate) async fn begin_hand_overs(
 
 /// Writes how hand-overs ended, but for those whose lease was lost.
 pub(crate) async fn settle(
-    db: &DatabaseTransaction,
+    db: &Bounded,
     controller: &ControllerId,
     worker: &WorkerId,
     ended: &[EndedHandOver],
@@ -244,7 +244,7 @@ pub(crate) async fn settle(
 }
 
 async fn settle_one(
-    db: &DatabaseTransaction,
+    db: &Bounded,
     controller: &ControllerId,
     worker: &WorkerId,
     ended: &EndedHandOver,
@@ -314,7 +314,7 @@ fn settled(held: &letter::Model, settlement: &Settlement) -> (LetterState, Optio
 /// Cancels letters of these kinds that these people are still owed. A letter that is being handed
 /// over cannot be called back; it is not tried again.
 pub(crate) async fn cancel(
-    db: &DatabaseTransaction,
+    db: &Bounded,
     people: &[i64],
     kinds: &[LetterKind],
 ) -> Result<(), StoreError> {

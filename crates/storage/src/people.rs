@@ -8,13 +8,13 @@ use consentry_policy::ControllerId;
 use consentry_service::ports::{Candidates, Confirmations, Filter, StoreError};
 use jiff::Timestamp;
 use sea_orm::{
-    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, Select,
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
     sea_query::{Expr, ExprTrait, Query},
 };
 
 use tracing::error;
 
+use crate::bounded::Bounded;
 use crate::{
     entity::{consent_event, subject, subscription},
     error::store_error,
@@ -143,7 +143,7 @@ pub(crate) fn due(
 
 /// The numbers of those whose turn it is, oldest clock first.
 pub(crate) async fn candidates(
-    db: &DatabaseTransaction,
+    db: &Bounded,
     controller: &ControllerId,
     candidates: Candidates,
     limit: u64,
@@ -167,7 +167,7 @@ pub(crate) async fn candidates(
 /// What became of the sign-ups of some time; an import is none. Each of the two counts has an index of its own, whose
 /// condition stands in the query word for word: a bound value would not show that it applies.
 pub(crate) async fn confirmations(
-    db: &DatabaseTransaction,
+    db: &Bounded,
     controller: &ControllerId,
     after: Timestamp,
     until: Timestamp,
@@ -196,7 +196,7 @@ pub(crate) async fn confirmations(
 /// Reads what a query finds, with the topics. In a unit of work the rows are locked first, so the
 /// topics that are read next belong to them.
 pub(crate) async fn load(
-    db: &DatabaseTransaction,
+    db: &Bounded,
     vault: &Vault,
     query: Select<subject::Entity>,
 ) -> Result<Vec<Held>, StoreError> {
@@ -206,7 +206,7 @@ pub(crate) async fn load(
 /// The same, without the records that cannot be read: one damaged row must not stop what is owed to
 /// everybody else.
 pub(crate) async fn load_readable(
-    db: &DatabaseTransaction,
+    db: &Bounded,
     vault: &Vault,
     query: Select<subject::Entity>,
 ) -> Result<Vec<Held>, StoreError> {
@@ -219,7 +219,7 @@ pub(crate) async fn load_readable(
 }
 
 async fn read(
-    db: &DatabaseTransaction,
+    db: &Bounded,
     vault: &Vault,
     query: Select<subject::Entity>,
 ) -> Result<Vec<Result<Held, StoreError>>, StoreError> {
@@ -247,7 +247,7 @@ async fn read(
 
 /// The evidence of one person, oldest first.
 pub(crate) async fn events(
-    db: &DatabaseTransaction,
+    db: &Bounded,
     controller: &ControllerId,
     id: SubjectId,
 ) -> Result<Vec<ConsentEvent>, StoreError> {

@@ -5,11 +5,12 @@
 use consentry_keys::{KeyId, KeyRing, KeyUse};
 use consentry_service::ports::StoreError;
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, InsertMany,
-    IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, InsertMany, IntoActiveModel,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     sea_query::{Expr, ExprTrait, Func, OnConflict, SimpleExpr},
 };
 
+use crate::bounded::Bounded;
 use crate::{
     entity::subject::{self, Column},
     error::store_error,
@@ -55,11 +56,7 @@ pub(crate) async fn renew(database: &Database, vault: &Vault) -> Result<u64, Sto
     }
 }
 
-async fn write(
-    db: &DatabaseTransaction,
-    vault: &Vault,
-    rows: Vec<subject::Model>,
-) -> Result<(), StoreError> {
+async fn write(db: &Bounded, vault: &Vault, rows: Vec<subject::Model>) -> Result<(), StoreError> {
     let rows = rows
         .into_iter()
         .map(|row| vault.renew(row).map(IntoActiveModel::into_active_model))

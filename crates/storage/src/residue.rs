@@ -6,11 +6,12 @@
 
 use consentry_service::ports::StoreError;
 use sea_orm::{
-    DatabaseTransaction, DbBackend, EntityTrait,
+    DbBackend, EntityTrait,
     sea_query::{Expr, ExprTrait},
     sqlx::{self, Connection, Executor},
 };
 
+use crate::bounded::Bounded;
 use crate::{
     entity::purge,
     error::{driver_error, is_busy, store_error, unavailable},
@@ -33,7 +34,7 @@ const TOUCHED: [&str; 6] = [
 const PATIENCE: &str = "PRAGMA busy_timeout = 500";
 
 /// Notes that the bytes of so many records are left to clean.
-pub(crate) async fn note(db: &DatabaseTransaction, records: u64) -> Result<(), StoreError> {
+pub(crate) async fn note(db: &Bounded, records: u64) -> Result<(), StoreError> {
     let sum = Expr::col(purge::Column::Purged).add(records.cast_signed());
     purge::Entity::update_many()
         .col_expr(purge::Column::Purged, sum)

@@ -45,11 +45,13 @@ pub(crate) async fn migrate_by(
             .await
             .map_err(store_error)?;
     }
-    adopt(&transaction.inner).await.map_err(store_error)?;
-    let missing = Migrator::get_pending_migrations(&transaction.inner)
+    adopt(transaction.inner.unbounded())
         .await
         .map_err(store_error)?;
-    Migrator::up(&transaction.inner, steps)
+    let missing = Migrator::get_pending_migrations(transaction.inner.unbounded())
+        .await
+        .map_err(store_error)?;
+    Migrator::up(transaction.inner.unbounded(), steps)
         .await
         .map_err(store_error)?;
     transaction.commit().await?;

@@ -15,6 +15,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::{
     attendance::Attendance,
+    bounded::{Bounded, in_time},
     connect::Connections,
     entity::job,
     error::{store_error, unavailable},
@@ -133,12 +134,11 @@ impl Database {
         turn: Option<OwnedMutexGuard<()>>,
     ) -> Result<Transaction, StoreError> {
         self.require_open()?;
-        let transaction = connection
-            .begin_with_options(options)
+        let transaction = in_time(connection.begin_with_options(options))
             .await
             .map_err(store_error)?;
         Ok(Transaction {
-            inner: transaction,
+            inner: Bounded::new(transaction),
             _turn: turn,
         })
     }
@@ -154,7 +154,7 @@ impl Database {
 
 /// A transaction. Dropping it undoes it, before the next writer has its turn.
 pub(crate) struct Transaction {
-    pub(crate) inner: DatabaseTransaction,
+    pub(crate) inner: Bounded,
     _turn: Option<OwnedMutexGuard<()>>,
 }
 
@@ -170,7 +170,10 @@ impl Transaction {
         }
         #[expect(clippy::disallowed_methods, reason = "the one home of transactions")]
         let inner = outer.begin().await.map_err(store_error)?;
-        Ok(Self { inner, _turn: None })
+        Ok(Self {
+            inner: Bounded::new(inner),
+            _turn: None,
+        })
     }
 
     pub(crate) async fn commit(self) -> Result<(), StoreError> {

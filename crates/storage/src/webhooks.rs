@@ -9,10 +9,11 @@ use consentry_service::ports::{
 };
 use jiff::Timestamp;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, InsertMany, IntoActiveModel,
-    QueryFilter, QueryOrder, QuerySelect, Select,
+    ActiveModelTrait, ColumnTrait, EntityTrait, InsertMany, IntoActiveModel, QueryFilter,
+    QueryOrder, QuerySelect, Select,
 };
 
+use crate::bounded::Bounded;
 use crate::{
     SeaOrmStore, deliveries,
     entity::webhook::{self, Column},
@@ -209,7 +210,7 @@ fn of(controller: &ControllerId) -> Select<webhook::Entity> {
 
 /// Locked until the end of the transaction: one worker at a time takes messages for an endpoint.
 async fn locked(
-    db: &DatabaseTransaction,
+    db: &Bounded,
     controller: &ControllerId,
     id: WebhookId,
 ) -> Result<Option<webhook::Model>, StoreError> {
@@ -296,7 +297,7 @@ fn secrets(
 }
 
 /// Wraps the keys of endpoints anew that were not wrapped under the active key; how many.
-pub(crate) async fn renew(db: &DatabaseTransaction, vault: &Vault) -> Result<u64, StoreError> {
+pub(crate) async fn renew(db: &Bounded, vault: &Vault) -> Result<u64, StoreError> {
     let ring = vault.ring();
     let active = ring.current(KeyUse::Seal).id().as_byte();
     let outdated = webhook::Entity::find()
@@ -321,7 +322,7 @@ pub(crate) async fn renew(db: &DatabaseTransaction, vault: &Vault) -> Result<u64
 }
 
 /// How many endpoints need a seal key.
-pub(crate) async fn count(db: &DatabaseTransaction, id: KeyId) -> Result<u64, StoreError> {
+pub(crate) async fn count(db: &Bounded, id: KeyId) -> Result<u64, StoreError> {
     let keys: Vec<Vec<u8>> = webhook::Entity::find()
         .select_only()
         .column(Column::WrappedKey)

@@ -8,9 +8,10 @@ use consentry_tests::{
     proxy::Proxy,
     site::Site,
     trouble::Trouble,
+    wait_for,
 };
 
-use super::{Crowd, crowded};
+use super::{Crowd, PATIENCE, crowded};
 
 /// A migrated site that reaches its database through a proxy.
 fn through_proxy() -> (Site, Proxy) {
@@ -39,6 +40,27 @@ fn a_database_that_goes_away_is_a_503_until_it_is_back() {
     crowd.wait_accepted(10);
     assert_eq!(crowd.readiness(), 200);
     crowd.disperse(&site);
+}
+
+/// Connections that are open and pass nothing: no end is told, no packet is answered. Web and worker
+/// give them up after a while and go on with new ones.
+#[test]
+fn half_open_connections_are_given_up() {
+    let (site, proxy) = through_proxy();
+    let web = site.web();
+    let worker = site.worker();
+    let crowd = Crowd::gather(&web);
+    crowd.wait_accepted(10);
+    let letters = || site.mailbox().len();
+    wait_for("letters", PATIENCE, || (letters() > 5).then_some(()));
+    assert!(proxy.deaden() > 1, "web and worker have connections");
+    let before = letters();
+    crowd.wait_accepted(10);
+    wait_for("more letters", PATIENCE, || {
+        (letters() > before).then_some(())
+    });
+    crowd.disperse(&site);
+    assert!(worker.stop().success(), "the worker ends in order");
 }
 
 /// A server that crashes and comes back: what was acknowledged is there.

@@ -447,7 +447,7 @@ async fn a_probe_sends_no_letter() {
         (report.tls, report.authenticated, report.smtputf8),
         (None, true, true)
     );
-    assert_eq!(double.seen().verbs(), ["EHLO", "AUTH", "QUIT"]);
+    assert_eq!(double.seen().verbs(), ["EHLO", "AUTH", "EHLO", "QUIT"]);
 
     let double = Double::start(at(
         "connect",

@@ -6,8 +6,8 @@ use consentry_keys::{KeyId, KeyUse};
 use consentry_service::ports::{LetterState, StoreError};
 use jiff::Timestamp;
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbBackend, EntityName,
-    EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Statement, Value,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityName, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait, Statement, Value,
     sea_query::{Expr, ExprTrait},
 };
 use serde_json::Value as Json;
@@ -19,6 +19,7 @@ use super::{
     tables::{self, Kind, Table, quoted},
     write::place,
 };
+use crate::bounded::Bounded;
 use crate::{
     entity::{installation, job, journal, letter, subject},
     error::store_error,
@@ -125,10 +126,7 @@ fn no_key(records: u64, keys: &[KeyId]) -> BackupError {
 }
 
 /// Puts the rows of a backup in the place of those that are there; the journal keeps both.
-pub(crate) async fn load_rows(
-    db: &DatabaseTransaction,
-    backup: &mut BackupFile,
-) -> Result<(), BackupError> {
+pub(crate) async fn load_rows(db: &Bounded, backup: &mut BackupFile) -> Result<(), BackupError> {
     let tables = tables::all(db).await?;
     wipe(db, &tables).await?;
     let expected = backup.manifest().rows().clone();
@@ -155,7 +153,7 @@ pub(crate) async fn load_rows(
     Ok(())
 }
 
-async fn wipe(db: &DatabaseTransaction, tables: &[Table]) -> Result<(), StoreError> {
+async fn wipe(db: &Bounded, tables: &[Table]) -> Result<(), StoreError> {
     let kept = journal::Entity.table_name();
     let mut names: Vec<_> = tables
         .iter()
@@ -215,7 +213,7 @@ impl<'a> Load<'a> {
         })
     }
 
-    async fn add(&mut self, db: &DatabaseTransaction, cells: Vec<Json>) -> Result<(), BackupError> {
+    async fn add(&mut self, db: &Bounded, cells: Vec<Json>) -> Result<(), BackupError> {
         if cells.len() != self.head.columns.len() {
             return Err(damaged(format!("a row of `{}`", self.head.table)));
         }
@@ -227,7 +225,7 @@ impl<'a> Load<'a> {
         Ok(())
     }
 
-    async fn finish(mut self, db: &DatabaseTransaction) -> Result<(), BackupError> {
+    async fn finish(mut self, db: &Bounded) -> Result<(), BackupError> {
         self.flush(db).await?;
         if self.loaded != self.expected {
             return Err(damaged(format!(
@@ -248,7 +246,7 @@ impl<'a> Load<'a> {
         Ok(())
     }
 
-    async fn flush(&mut self, db: &DatabaseTransaction) -> Result<(), BackupError> {
+    async fn flush(&mut self, db: &Bounded) -> Result<(), BackupError> {
         if self.waiting.is_empty() {
             return Ok(());
         }
@@ -317,7 +315,7 @@ fn value(cell: Json, kind: Kind) -> Option<Value> {
 
 /// Removes the records that no key of the ring opens, with everything that hangs on them. Nobody
 /// can read them: whoever was purged after the backup, when its key was retired, stays gone.
-async fn leave_out_unreadable(db: &DatabaseTransaction, vault: &Vault) -> Result<u64, StoreError> {
+async fn leave_out_unreadable(db: &Bounded, vault: &Vault) -> Result<u64, StoreError> {
     let mut after = None;
     let mut count = 0;
     loop {
@@ -352,7 +350,7 @@ async fn leave_out_unreadable(db: &DatabaseTransaction, vault: &Vault) -> Result
 }
 
 /// Letters that waited when the backup was taken: most were sent right after it.
-async fn doubt(db: &DatabaseTransaction, now: Timestamp) -> Result<u64, StoreError> {
+async fn doubt(db: &Bounded, now: Timestamp) -> Result<u64, StoreError> {
     let kinds = LetterKind::ALL
         .iter()
         .filter(|kind| !kind.is_sent_after_a_restore())
@@ -383,7 +381,7 @@ async fn doubt(db: &DatabaseTransaction, now: Timestamp) -> Result<u64, StoreErr
 }
 
 /// Whoever ran a job when the backup was taken does not run it here.
-async fn free_jobs(db: &DatabaseTransaction) -> Result<(), StoreError> {
+async fn free_jobs(db: &Bounded) -> Result<(), StoreError> {
     job::Entity::update_many()
         .col_expr(job::Column::Worker, Expr::value(None::<String>))
         .col_expr(job::Column::LeasedUntil, Expr::value(None::<i64>))

@@ -2,12 +2,10 @@
 
 use consentry_migrations::APPLIED;
 use consentry_service::ports::StoreError;
-use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbBackend, EntityName, QueryResult, Statement,
-    TryGetable, Value,
-};
+use sea_orm::{ConnectionTrait, DbBackend, EntityName, QueryResult, Statement, TryGetable, Value};
 use serde::{Deserialize, Serialize};
 
+use crate::bounded::Bounded;
 use crate::{
     entity::installation,
     error::{store_error, unreadable},
@@ -44,7 +42,7 @@ pub(crate) struct Table {
 }
 
 /// Every table whose rows belong into a backup, parents before children.
-pub(crate) async fn all(db: &DatabaseTransaction) -> Result<Vec<Table>, StoreError> {
+pub(crate) async fn all(db: &Bounded) -> Result<Vec<Table>, StoreError> {
     let mut waiting = Vec::new();
     for name in names(db).await? {
         waiting.push(describe(db, name).await?);
@@ -66,7 +64,7 @@ pub(crate) async fn all(db: &DatabaseTransaction) -> Result<Vec<Table>, StoreErr
 }
 
 /// What is known of the database itself, and the list of its migrations, are not in a backup.
-async fn names(db: &DatabaseTransaction) -> Result<Vec<String>, StoreError> {
+async fn names(db: &Bounded) -> Result<Vec<String>, StoreError> {
     let sql = match db.get_database_backend() {
         DbBackend::Sqlite => {
             "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' \
@@ -84,7 +82,7 @@ async fn names(db: &DatabaseTransaction) -> Result<Vec<String>, StoreError> {
     Ok(names)
 }
 
-async fn describe(db: &DatabaseTransaction, name: String) -> Result<Table, StoreError> {
+async fn describe(db: &Bounded, name: String) -> Result<Table, StoreError> {
     let (columns, key, parents) = match db.get_database_backend() {
         DbBackend::Sqlite => (
             "SELECT name, type, 0 FROM pragma_table_info(?) ORDER BY cid",
@@ -146,7 +144,7 @@ pub(crate) fn quoted(name: &str) -> String {
 }
 
 pub(crate) async fn rows(
-    db: &DatabaseTransaction,
+    db: &Bounded,
     sql: &str,
     values: &[&str],
 ) -> Result<Vec<QueryResult>, StoreError> {
@@ -156,7 +154,7 @@ pub(crate) async fn rows(
 }
 
 pub(crate) async fn column<T: TryGetable>(
-    db: &DatabaseTransaction,
+    db: &Bounded,
     sql: &str,
     values: &[&str],
 ) -> Result<Vec<T>, StoreError> {

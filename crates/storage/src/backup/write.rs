@@ -9,9 +9,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use consentry_migrations::APPLIED;
 use consentry_service::ports::StoreError;
 use jiff::Timestamp;
-use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbBackend, EntityName, QueryResult, Statement, Value,
-};
+use sea_orm::{ConnectionTrait, DbBackend, EntityName, QueryResult, Statement, Value};
 use serde::Serialize;
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
@@ -20,6 +18,7 @@ use super::{
     BackupError, FORMAT, Head, Manifest, PAGE, Seal, Summary, TableHead,
     tables::{self, Column, Kind, Table, at, column, quoted},
 };
+use crate::bounded::Bounded;
 use crate::{entity::subject, error::store_error, transaction::Database};
 
 /// Writes everything that is ours, as one state of the database has it, while others read and
@@ -69,7 +68,7 @@ pub(crate) async fn write(
 
 /// Whose records these are, and which keys they need.
 async fn summary(
-    db: &DatabaseTransaction,
+    db: &Bounded,
     people: &str,
     rows: BTreeMap<String, u64>,
 ) -> Result<Summary, StoreError> {
@@ -88,7 +87,7 @@ async fn summary(
     })
 }
 
-async fn migrations(db: &DatabaseTransaction) -> Result<Vec<String>, StoreError> {
+async fn migrations(db: &Bounded) -> Result<Vec<String>, StoreError> {
     column(
         db,
         &format!("SELECT version FROM {APPLIED} ORDER BY version"),
@@ -98,7 +97,7 @@ async fn migrations(db: &DatabaseTransaction) -> Result<Vec<String>, StoreError>
 }
 
 async fn write_table(
-    db: &DatabaseTransaction,
+    db: &Bounded,
     table: &Table,
     lines: &mut Lines<'_>,
 ) -> Result<u64, BackupError> {
@@ -124,7 +123,7 @@ async fn write_table(
 
 /// The rows after the one with this key, by key.
 async fn page(
-    db: &DatabaseTransaction,
+    db: &Bounded,
     table: &Table,
     after: &[Value],
 ) -> Result<Vec<QueryResult>, StoreError> {
