@@ -192,7 +192,12 @@ mod tests {
             figures.add("SQLite", "sign-ups", "/s", target, value, Some(floor));
         }
         let table = figures.table();
-        let line: Vec<_> = table.lines().nth(1).unwrap().split_whitespace().collect();
+        let line: Vec<_> = table
+            .lines()
+            .nth(1)
+            .expect("a row")
+            .split_whitespace()
+            .collect();
         assert_eq!(
             line,
             [

@@ -193,7 +193,7 @@ impl Bench<'_> {
         let floor = floor::commits(&self.site, clients, floor);
         let processor = self.server.processor();
         let run = self.sign_ups(clients, count);
-        let processor = each(self.server.processor() - processor, count);
+        let processor = each(self.server.processor().saturating_sub(processor), count);
         let figure = format!("sign-ups, {clients} clients");
         self.add(
             &figure,
@@ -250,7 +250,7 @@ impl Bench<'_> {
                 post(buffer, &links.unsubscribe, "List-Unsubscribe=One-Click");
             }
         });
-        let processor = each(self.server.processor() - processor, count);
+        let processor = each(self.server.processor().saturating_sub(processor), count);
         let figure = format!("{what}, {MANY} clients");
         self.add(&figure, "/s", Target::None, run.rate(), None);
         let p99 = format!("{figure}, p99");

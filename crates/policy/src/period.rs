@@ -78,6 +78,8 @@ pub enum PeriodError {
 
 /// Clocks are changed by less, but where a zone moved across the date line.
 const CHANGE_OF_CLOCKS: SignedDuration = SignedDuration::from_hours(2);
+/// A zone that moved across the date line skipped a day.
+const DATE_LINE: SignedDuration = SignedDuration::from_hours(26);
 
 impl Period {
     /// 30 days.
@@ -139,7 +141,7 @@ impl Period {
 
     /// The other bound: every start at or before this has its period over at `now`, in `zone`.
     ///
-    /// For every `t <= sure_cutoff(now)`: `after(t) <= now`. It lies at most six days before
+    /// For every `t <= sure_cutoff(now)`: `after(t) <= now`. It lies at most seven days before
     /// [`cutoff`](Self::cutoff).
     pub fn sure_cutoff(self, now: Timestamp, zone: &TimeZone) -> Timestamp {
         let start = match self.length() {
@@ -148,7 +150,7 @@ impl Period {
                 .to_datetime(now)
                 .checked_sub(span)
                 .and_then(|start| start.to_zoned(zone.clone()))
-                .and_then(|start| start.timestamp().checked_sub(CHANGE_OF_CLOCKS)),
+                .and_then(|start| start.timestamp().checked_sub(DATE_LINE)),
         };
         start.unwrap_or(Timestamp::MIN)
     }

@@ -18,18 +18,21 @@ const PER_CLIENT: usize = 512;
 /// Files that are left to the database, the relay and the log.
 const OTHER_FILES: u64 = 512;
 
+/// How many connections each client has.
+type Counts = Arc<Mutex<HashMap<IpAddr, usize>>>;
+
 /// The connections of a server.
 pub(crate) struct Connections {
     slots: Arc<Semaphore>,
     all: usize,
     per_client: usize,
-    held: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    held: Counts,
     trusted: Vec<IpNet>,
 }
 
 /// A place for one connection, free again when this is dropped.
 pub(crate) struct Place {
-    client: Option<(IpAddr, Arc<Mutex<HashMap<IpAddr, usize>>>)>,
+    client: Option<(IpAddr, Counts)>,
     _slot: OwnedSemaphorePermit,
 }
 

@@ -14,8 +14,11 @@ use crate::{
 /// A decision that waits for its commit.
 pub(crate) struct Decision {
     id: SubjectId,
-    decide: Box<dyn Fn(&Service, Option<Subject>, Timestamp) -> Option<Change> + Send + Sync>,
+    decide: Box<Decide>,
 }
+
+/// Sees the locked record, if there is one, and says what is stored.
+type Decide = dyn Fn(&Service, Option<Subject>, Timestamp) -> Option<Change> + Send + Sync;
 
 impl Service {
     /// Runs a use case on one live, visible person in a transaction with others, again when another

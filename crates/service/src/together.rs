@@ -156,13 +156,12 @@ async fn one_by_one<R: Shared>(
     let mut answers: Vec<Result<R::Answer, StoreError>> = Vec::with_capacity(requests.len());
     let mut failures = Vec::new();
     for request in requests {
-        let answer = match failures.as_slice() {
-            [_, error @ StoreError::Unavailable { .. }] => Err(error.clone()),
-            _ => {
-                let one = std::slice::from_ref(request);
-                let answers = R::commit(service, one).await;
-                answers.and_then(|mut answers| answers.pop().ok_or(StoreError::Conflict))
-            }
+        let answer = if let [_, error] = failures.as_slice() {
+            Err(StoreError::clone(error))
+        } else {
+            let one = std::slice::from_ref(request);
+            let answers = R::commit(service, one).await;
+            answers.and_then(|mut answers| answers.pop().ok_or(StoreError::Conflict))
         };
         if let Err(error @ StoreError::Unavailable { .. }) = &answer
             && failures.len() < 2

@@ -94,15 +94,12 @@ impl WebhookStore for SeaOrmStore {
             return Ok(false);
         };
         // A secret that no key opens any more, after a restore, signs nothing: it is replaced.
-        let (wrapped_key, sealed_secret, former) = match data_key(self.vault(), &row) {
-            Ok(key) => {
-                let sealed = seal_one(self.vault(), &key, &row.controller, row.id, secret);
-                (row.wrapped_key, sealed, Some(row.sealed_secret))
-            }
-            Err(_) => {
-                let (wrapped, sealed) = seal(self.vault(), &row.controller, row.id, secret);
-                (wrapped, sealed, None)
-            }
+        let (wrapped_key, sealed_secret, former) = if let Ok(key) = data_key(self.vault(), &row) {
+            let sealed = seal_one(self.vault(), &key, &row.controller, row.id, secret);
+            (row.wrapped_key, sealed, Some(row.sealed_secret))
+        } else {
+            let (wrapped, sealed) = seal(self.vault(), &row.controller, row.id, secret);
+            (wrapped, sealed, None)
         };
         let row = webhook::Model {
             wrapped_key,

@@ -100,10 +100,11 @@ impl Application {
         }
     }
 
-    /// The token behind the button of the newest letter.
+    /// The token behind the button of the newest letter that has one.
     fn newest_confirmation(&self) -> String {
-        let newest = self.letters.letters().pop().unwrap();
-        let url = newest.letter.confirm_url.unwrap();
+        let letters = self.letters.letters().into_iter().rev();
+        let mut urls = letters.filter_map(|kept| kept.letter.confirm_url);
+        let url = urls.next().unwrap();
         let (base, token) = url.expose().rsplit_once('/').unwrap();
         assert_eq!(base, "https://example.org/privacy-centre/confirm");
         token.to_owned()

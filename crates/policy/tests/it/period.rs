@@ -288,7 +288,7 @@ proptest! {
             prop_assert!(start > sure || period.after(start, &zone) <= now);
         }
         prop_assert!(sure <= period.cutoff(now, &zone));
-        prop_assert!(period.cutoff(now, &zone) - SignedDuration::from_hours(6 * 24) <= sure);
+        prop_assert!(period.cutoff(now, &zone) - SignedDuration::from_hours(7 * 24) <= sure);
     }
 
     #[test]

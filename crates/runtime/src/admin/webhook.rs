@@ -21,9 +21,8 @@ pub(super) enum WebhookCommand {
         /// whether it may lie in a private network
         #[arg(long, value_parser = WebhookUrl::parse)]
         url: WebhookUrl,
-        /// What to tell it of, as often as needed; everything if left out. subscriber.confirmed,
-        /// .topic_left, .unsubscribed, .restricted, .restriction_lifted, .address_changed, .erased,
-        /// .purged
+        /// What to tell it of, such as subscriber.confirmed, as often as needed; everything if left
+        /// out (docs/api.md lists the events)
         #[arg(long = "event", value_name = "EVENT")]
         events: Vec<EventKind>,
         #[command(flatten)]

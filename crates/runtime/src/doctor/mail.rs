@@ -167,7 +167,9 @@ impl Report {
             text.push_str(extension);
         }
         if let Some(size) = probe.size {
-            text.push_str(&format!(", letters up to {size} octets"));
+            text.push_str(", letters up to ");
+            text.push_str(&size.to_string());
+            text.push_str(" octets");
         }
         self.add("relay", Verdict::Ok, text);
         if probe.size.is_some_and(|size| size < LETTER) {

@@ -154,7 +154,7 @@ impl<'a> Pass<'a> {
             }
             let begun = Begun {
                 letter,
-                begun,
+                hand_over: begun,
                 read_at,
             };
             let (service, worker) = (self.service.clone(), self.worker.clone());
@@ -216,16 +216,15 @@ impl<'a> Pass<'a> {
         let mut joined = joined;
         while let Some(one) = joined {
             self.pace.count();
-            match one {
-                Ok((letter, ended)) => {
-                    self.held.letters().remove(&letter);
-                    match ended {
-                        Ok(outcome) => report.count(&outcome),
-                        // The lease runs out and the letter is picked up again.
-                        Err(error) => warn!(%error, "a letter could not be settled"),
-                    }
+            if let Ok((letter, ended)) = one {
+                self.held.letters().remove(&letter);
+                match ended {
+                    Ok(outcome) => report.count(&outcome),
+                    // The lease runs out and the letter is picked up again.
+                    Err(error) => warn!(%error, "a letter could not be settled"),
                 }
-                Err(_) => error!("a hand-over panicked"),
+            } else {
+                error!("a hand-over panicked");
             }
             joined = self.under_way.try_join_next();
         }
@@ -235,7 +234,7 @@ impl<'a> Pass<'a> {
 /// A letter that is marked as being handed over.
 struct Begun {
     letter: LeasedLetter,
-    begun: HandOver,
+    hand_over: HandOver,
     read_at: Instant,
 }
 
@@ -282,7 +281,7 @@ impl Service {
 
     /// The person of a letter whose turn it is, read again when it waited for it.
     async fn still_there(&self, begun: Begun) -> Result<Option<Box<Subject>>, StoreError> {
-        let HandOver::Begun(person) = begun.begun else {
+        let HandOver::Begun(person) = begun.hand_over else {
             return Err(StoreError::Unreadable {
                 reason: "the record of a letter".to_owned(),
             });

@@ -38,7 +38,7 @@ async fn sign_up(site: &Site, peer: &str, forwarded: &str, number: u32) -> Answe
 #[tokio::test]
 async fn a_client_over_the_limit_is_told_when_to_come_back() {
     let site = limited(limits_of(|limits| {
-        limits.per_client = "2/hour".parse().ok()
+        limits.per_client = "2/hour".parse().ok();
     }));
     for number in 0..2 {
         let answer = sign_up(&site, "192.0.2.1", "", number).await;
@@ -73,7 +73,7 @@ async fn the_total_limit_is_a_document_for_programs() {
 #[tokio::test]
 async fn asking_for_links_counts_too() {
     let site = limited(limits_of(|limits| {
-        limits.per_client = "1/hour".parse().ok()
+        limits.per_client = "1/hour".parse().ok();
     }));
     site.post("/preferences", "email=a%40example.org").await;
     let answer = site.post("/preferences", "email=a%40example.org").await;
@@ -83,7 +83,7 @@ async fn asking_for_links_counts_too() {
 #[tokio::test]
 async fn a_typing_error_is_not_counted() {
     let site = limited(limits_of(|limits| {
-        limits.per_client = "1/hour".parse().ok()
+        limits.per_client = "1/hour".parse().ok();
     }));
     for _ in 0..3 {
         site.post("/subscribe", "email=anna").await;
