@@ -73,7 +73,7 @@ impl Shared for Decision {
     async fn commit(service: &Service, requests: &[Self]) -> Result<Vec<()>, StoreError> {
         let ids: Vec<_> = requests.iter().map(|decision| decision.id).collect();
         let commit = || async {
-            let mut unit = service.store().begin().await?;
+            let mut unit = service.begin().await?;
             let now = service.now();
             let people = unit.by_id(service.controller(), &ids).await?;
             let changes: Vec<_> = requests

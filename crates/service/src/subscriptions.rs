@@ -258,7 +258,7 @@ impl Shared for SignUp {
 
     async fn commit(service: &Service, requests: &[Self]) -> Result<Vec<()>, StoreError> {
         let commit = || async {
-            let mut unit = service.store().begin().await?;
+            let mut unit = service.begin().await?;
             service.sign_up_in(unit.as_mut(), requests).await?;
             Ok(unit.commit().await?)
         };
