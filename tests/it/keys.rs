@@ -89,7 +89,7 @@ fn servers_answer_through_two_rotations_and_old_links_still_unsubscribe(engine: 
     assert_eq!(refused.code, Some(1), "the active key");
 
     // The servers that were started before it all read and find everybody, and trust the new links.
-    stage.admin(&["clock", "confirm"]);
+    stage.admin(&["clock", "confirm", "--yes"]);
     stage.pass();
     let newcomer = stage.subscribe("cleo@kunde.example");
     assert_eq!(

@@ -150,9 +150,14 @@ impl Period {
                 .to_datetime(now)
                 .checked_sub(span)
                 .and_then(|start| start.to_zoned(zone.clone()))
-                .and_then(|start| start.timestamp().checked_sub(DATE_LINE)),
+                .and_then(|start| start.timestamp().checked_sub(CHANGE_OF_CLOCKS)),
         };
-        start.unwrap_or(Timestamp::MIN)
+        let start = start.unwrap_or(Timestamp::MIN);
+        if self.after(start, zone) > now {
+            start.checked_sub(DATE_LINE).unwrap_or(Timestamp::MIN)
+        } else {
+            start
+        }
     }
 
     /// The last day of a month is where the last days of longer months end too.
