@@ -28,7 +28,7 @@
 //! how to test with it and what not to do; `cargo run --example embedded` is a whole application.
 //!
 //! The parts are crates of their own, re-exported here as modules: who needs another composition
-//! builds a [`Service`](service::Service) out of [`Parts`](service::Parts). What this crate adds to
+//! builds a [`Service`] out of [`Parts`](service::Parts). What this crate adds to
 //! them is the operating system: its clock, its random source and the file of the key ring have
 //! their one home here.
 //!
