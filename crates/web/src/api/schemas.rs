@@ -164,4 +164,9 @@ pub(super) struct EventSchema {
     basis: Option<String>,
     notice_version: String,
     receipt: String,
+    /// Where an imported person comes from.
+    source: Option<String>,
+    /// When an imported person had agreed.
+    #[schema(format = DateTime)]
+    agreed_at: Option<String>,
 }
