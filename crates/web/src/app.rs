@@ -15,6 +15,7 @@ use crate::{
     Draining, Options,
     client::Client,
     limits::{Cause, Limits},
+    pace::Pace,
     problem::Problem,
 };
 
@@ -25,6 +26,7 @@ pub(crate) struct App(Arc<Parts>);
 struct Parts {
     service: Service,
     limits: Limits,
+    pace: Pace,
     proof_of_work: Option<u8>,
     trusted_proxies: Vec<IpNet>,
     mailbox: Option<Arc<dyn LocalMailbox>>,
@@ -39,6 +41,7 @@ impl App {
             .map(|url| url.path().trim_end_matches('/').to_owned())
             .unwrap_or_default();
         Self(Arc::new(Parts {
+            pace: Pace::new(),
             limits: Limits::new(options.limits, service.policy()),
             proof_of_work: options.proof_of_work.map(|bits| bits.min(MOST_BITS)),
             trusted_proxies: options.trusted_proxies,
@@ -86,6 +89,11 @@ impl App {
     pub(crate) fn admit_ticket(&self, client: Client) -> Result<(), Problem> {
         let admitted = self.0.limits.admit_ticket(client);
         admitted.map_err(Problem::TooMany)
+    }
+
+    /// When sign-ups are answered.
+    pub(crate) fn pace(&self) -> &Pace {
+        &self.0.pace
     }
 
     /// How hard the work before a sign-up is, in bits, when there is any.

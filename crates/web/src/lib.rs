@@ -45,6 +45,7 @@ mod headers;
 mod input;
 mod layout;
 mod limits;
+mod pace;
 mod pages;
 mod problem;
 mod visitor;

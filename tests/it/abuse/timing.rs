@@ -80,7 +80,7 @@ fn the_time_of_a_sign_up_tells_nobody_who_is_held(engine: Engine) {
     let (samples, error) = if is_long() {
         (2_000, 0.05)
     } else {
-        (150, 0.17)
+        (100, 0.17)
     };
     let stage = Stage::open(site(engine));
     let [pending, confirmed, left] = ["pending", "confirmed", "left"].map(|who| {

@@ -14,6 +14,7 @@ use consentry_policy::TopicId;
 use consentry_service::SignUpOutcome;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::time::{Instant, sleep_until};
 
 use crate::{
     app::App,
@@ -156,6 +157,7 @@ async fn accept(
     topics: &[&str],
     effort: Effort,
 ) -> Result<(), Problem> {
+    let began = Instant::now();
     let invalid = |_: &Problem| SignUpOutcome::Invalid.count();
     let address = parse_address(typed).inspect_err(invalid)?;
     let topics = if topics.is_empty() {
@@ -180,7 +182,9 @@ async fn accept(
         language: visitor.language,
         channel,
     };
-    Ok(app.service().sign_up(request).await?)
+    app.service().sign_up(request).await?;
+    sleep_until(app.pace().answer_at(began)).await;
+    Ok(())
 }
 
 /// The address in a form.
