@@ -39,6 +39,8 @@ const LETTERS: &str = "consentry_letters";
 const OLDEST: &str = "consentry_letters_oldest_due_seconds";
 const HELD: &str = "consentry_people_held";
 const OVERDUE: &str = "consentry_people_overdue";
+const BREAKER: &str = "consentry_breaker_tripped";
+const RECENT: &str = "consentry_recent_signups";
 const JOB_SUCCESS: &str = "consentry_job_last_success_timestamp_seconds";
 const JOB_FAILED: &str = "consentry_job_failed";
 
@@ -60,6 +62,11 @@ pub(super) fn describe() {
         OVERDUE,
         "Records past the end of their period for two job intervals and more"
     );
+    describe_gauge!(
+        BREAKER,
+        "Whether sign-ups are slowed down because hardly anybody confirms"
+    );
+    describe_gauge!(RECENT, "The sign-ups that the breaker judges");
     describe_gauge!(JOB_SUCCESS, "When the job last ended well, 0 for never");
     describe_gauge!(
         JOB_FAILED,
@@ -122,6 +129,11 @@ impl Figures {
         let backlog = self.service.backlog(self.late).await?;
         let outbox = &backlog.letters;
         let statuses = self.service.job_statuses().await?;
+        if let Some(breaker) = self.service.breaker_status().await? {
+            gauge!(BREAKER).set(f64::from(u8::from(breaker.is_tripped)));
+            gauge!(RECENT, "confirmed" => "yes").set(float(breaker.seen.confirmed));
+            gauge!(RECENT, "confirmed" => "no").set(float(breaker.seen.unconfirmed));
+        }
 
         for state in UNSENT {
             let found = outbox.counts.iter().find(|(found, _)| *found == state);
@@ -159,7 +171,10 @@ fn forget() {
         gauge!(JOB_SUCCESS, "job" => job.as_str()).set(f64::NAN);
         gauge!(JOB_FAILED, "job" => job.as_str()).set(f64::NAN);
     }
-    for name in [OLDEST, HELD, SKEW] {
+    for confirmed in ["yes", "no"] {
+        gauge!(RECENT, "confirmed" => confirmed).set(f64::NAN);
+    }
+    for name in [OLDEST, HELD, SKEW, BREAKER] {
         gauge!(name).set(f64::NAN);
     }
 }
