@@ -200,6 +200,9 @@ impl From<Error> for ApiProblem {
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "a description")]
 pub(super) enum Common {
+    /// The request cannot be read: a body that is no JSON, a key that stands twice in the query
+    #[response(status = 400, content_type = "application/problem+json")]
+    Malformed(ProblemDocument),
     /// No token, or one that opens nothing
     #[response(
         status = 401,
@@ -237,9 +240,6 @@ pub(super) enum Common {
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "a description")]
 pub(super) enum WithBody {
-    /// The body is no JSON
-    #[response(status = 400, content_type = "application/problem+json")]
-    Malformed(ProblemDocument),
     /// The body did not arrive in time
     #[response(status = 408, content_type = "application/problem+json")]
     TooSlow(ProblemDocument),

@@ -164,9 +164,9 @@ pub(super) struct EventSchema {
     basis: Option<String>,
     notice_version: String,
     receipt: String,
-    /// Where an imported person comes from.
+    /// Where the record comes from, when not from the person (GDPR art. 15(1)(g)).
     source: Option<String>,
-    /// When an imported person had agreed.
+    /// When the person agreed there.
     #[schema(format = DateTime)]
     agreed_at: Option<String>,
 }

@@ -28,6 +28,17 @@ pub(super) struct AddressDocument {
     email: String,
 }
 
+/// Whom to erase.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(title = "Erase")]
+pub(super) struct EraseDocument {
+    /// The address, in any case of letters.
+    // Another example than the others': whoever tries them all erases nobody whom the rest needs.
+    #[schema(format = Email, example = "clara@example.org")]
+    email: String,
+}
+
 /// A request to be subscribed.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -182,10 +193,7 @@ pub(super) async fn unsubscribe(
     operation_id = "eraseSubscriber",
     tag = "subscribers",
     security(("key" = ["subscribers:erase"])),
-    request_body(
-        content = AddressDocument,
-        example = json!({ "email": "clara@example.org" })
-    ),
+    request_body = EraseDocument,
     responses(
         (status = 202, description = "Hidden", body = ErasureDocument),
         Common, WithBody, Unknown
@@ -194,7 +202,7 @@ pub(super) async fn unsubscribe(
 pub(super) async fn erase(
     _: Caller<SubscribersErase>,
     Shared(state): Shared<State>,
-    Document(request): Document<AddressDocument>,
+    Document(request): Document<EraseDocument>,
 ) -> Result<(StatusCode, Json<ErasureDocument>), ApiProblem> {
     let address = body::address(&request.email)?;
     let purged_after = state.api.erase(&address).await?;

@@ -147,3 +147,15 @@ async fn what_is_not_there_is_a_problem_document_too() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_query_that_can_be_read_in_two_ways_is_a_problem_document_too() {
+    let site = Site::new();
+    for operation in operations(&site).await {
+        let path = format!("{}?a=1&a=2", operation.path);
+        let call = request(&operation.method, &path);
+        let answer = site.send(call.body(String::new().into()).unwrap()).await;
+        assert_problem(&answer, 400);
+        assert!(operation.statuses.contains(&400), "400 is described");
+    }
+}

@@ -126,7 +126,7 @@ async fn every_error_is_described_as_a_problem() {
     for item in document["paths"].as_object().unwrap().values() {
         for operation in item.as_object().unwrap().values() {
             let responses = operation["responses"].as_object().unwrap();
-            for status in ["401", "403", "429", "500", "503"] {
+            for status in ["400", "401", "403", "429", "500", "503"] {
                 assert!(responses.contains_key(status), "{status}");
             }
             for (status, response) in responses
