@@ -108,7 +108,10 @@ impl<'a> Pass<'a> {
                 for letter in self.waiting.drain(..) {
                     self.held.letters().remove(&letter.id);
                 }
-                self.service.release(self.worker).await?;
+                // Where the store fails, their leases run out: no reason to drop what is under way.
+                if let Err(error) = self.service.release(self.worker).await {
+                    warn!(%error, "letters could not be given back");
+                }
             }
             if self.under_way.is_empty() && (ended.is_err() || self.waiting.is_empty()) {
                 return ended;
