@@ -69,7 +69,7 @@ impl Service {
     /// Erasure on the person's request (S0-60).
     pub async fn erase_for(&self, address: &EmailAddress) -> Result<(), Error> {
         self.retry_conflicts(|| async {
-            let mut unit = self.store().begin().await?;
+            let mut unit = self.begin().await?;
             self.erase_in(unit.as_mut(), address, Channel::Admin)
                 .await?;
             Ok(unit.commit().await?)
@@ -101,7 +101,7 @@ impl Service {
     /// [`Error::AddressInUse`] when the new address has a record of its own.
     pub async fn rectify(&self, address: &EmailAddress, new: EmailAddress) -> Result<(), Error> {
         self.retry_conflicts(|| async {
-            let mut unit = self.store().begin().await?;
+            let mut unit = self.begin().await?;
             self.rectify_in(unit.as_mut(), address, &new, Channel::Admin)
                 .await?;
             Ok(unit.commit().await?)

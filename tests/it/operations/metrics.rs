@@ -32,9 +32,17 @@ fn expect(page: &Scrape, lines: &str) {
     for line in lines.lines() {
         let mut words = line.split_whitespace();
         let name = format!("consentry_{}", words.next().expect("a name"));
-        let value = words.next_back().and_then(|value| value.parse().ok());
+        let value: f64 = words
+            .next_back()
+            .and_then(|value| value.parse().ok())
+            .expect("a value");
         let labels: Vec<_> = words.filter_map(|label| label.split_once('=')).collect();
-        assert_eq!(page.get(&name, &labels), value, "{line} in\n{}", page.text);
+        assert_eq!(
+            page.get(&name, &labels),
+            Some(value),
+            "{line} in\n{}",
+            page.text
+        );
     }
 }
 
