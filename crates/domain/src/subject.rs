@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::{Action, Channel, Evidence, LetterKind, Prompts, prompts::Asker, text_enum};
 
-/// A random number that names a person's record. Never derived from the address.
+/// A number that names a person's record: unpredictable, and never derived from the address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SubjectId(pub u64);
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::{Reason, Reply, Trouble};
 
-/// A number in the outbox. Random. Written as in the Message-ID: 16 hexadecimal digits.
+/// A number in the outbox. Written as in the Message-ID: 16 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LetterId(pub u64);
 
