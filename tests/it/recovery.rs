@@ -281,6 +281,31 @@ fn what_is_overdue_is_removed_before_anybody_is_served(engine: Engine) {
     assert!(refused.stderr.contains("90 days"), "{}", refused.stderr);
 }
 
+/// S0-33: the brake holds in a restore too. A new machine whose clock is a month ahead purges nobody
+/// until the operator says that it is right.
+#[test]
+fn a_clock_that_may_be_wrong_purges_no_masses_in_a_restore() {
+    let mut stage = Stage::open(site(Engine::Sqlite).at("2027-01-04T09:00:00Z"));
+    for number in 0..110 {
+        stage.sign_up(&format!("person{number}@kunde.example"));
+    }
+    stage.pass();
+    stage.travel("2027-12-20T09:00:00Z");
+    let file = backup(&stage.site, "before.backup");
+    stage.travel("2028-01-10T09:00:00Z");
+    let Stage { site, web, .. } = stage;
+    assert_eq!(web.stop().code(), Some(0));
+    let held = restore(&site, &file, &["--replace"]);
+    assert_eq!(held.code, Some(1), "{}", held.stderr);
+    assert!(held.stderr.contains("--confirm-clock"), "{}", held.stderr);
+    let refused = site.admin(&["subscriber", "list"]);
+    assert_eq!(refused.code, Some(1), "nobody is served meanwhile");
+    let report = restore(&site, &file, &["--confirm-clock"]).json();
+    assert_eq!(report["records"], 110, "{report}");
+    let count = site.query("SELECT count(*) FROM consentry_subjects");
+    assert_eq!(count.trim(), "0");
+}
+
 /// Killed at whatever step: the former state, or one that nobody serves and that says so; the next
 /// run finishes it.
 fn a_killed_restore_is_finished_by_the_next_one(engine: Engine) {

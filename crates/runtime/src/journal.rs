@@ -24,8 +24,9 @@ use tracing::{info, warn};
 
 /// Between two looks into the database.
 const LOOK: Duration = Duration::from_secs(1);
-/// How long a transaction may take from writing its entry to its commit, in microseconds.
-const SLACK: i64 = 120_000_000;
+/// How long a transaction may take from writing its entry to its commit, in microseconds:
+/// PostgreSQL ends one that does nothing for a minute.
+const SLACK: i64 = 60_000_000;
 /// Entries that are read at a time.
 const PAGE: u64 = 1_000;
 /// The end of the file, in bytes, that tells where to go on.
@@ -192,26 +193,25 @@ impl Keeper {
         // A clock that was set back writes earlier times.
         let since = self.since.min(clock - SLACK);
         let mut found = HashSet::new();
-        let mut last: Option<JournalRecord> = None;
+        let mut last = None;
         let mut has_written = false;
         loop {
-            let page = store.journal_since(since, last.as_ref(), PAGE).await?;
-            let mut lines = Vec::new();
-            for record in &page {
-                found.insert(record.id());
-                if !self.seen.contains(&record.id()) {
-                    serde_json::to_writer(&mut lines, record).map_err(io::Error::from)?;
+            let page = store.journal_since(since, last, PAGE).await?;
+            let ids = page.iter().map(|(_, id)| *id);
+            found.extend(ids.clone());
+            let new: Vec<_> = ids.filter(|id| !self.seen.contains(id)).collect();
+            if !new.is_empty() {
+                let mut lines = Vec::new();
+                for record in store.journal_records(&new).await? {
+                    serde_json::to_writer(&mut lines, &record).map_err(io::Error::from)?;
                     lines.push(b'\n');
                 }
-            }
-            if !lines.is_empty() {
                 tokio::task::block_in_place(|| self.append(&lines))?;
-                self.seen.extend(page.iter().map(JournalRecord::id));
+                self.seen.extend(new);
                 has_written = true;
             }
-            let is_full = page.len() as u64 == PAGE;
-            last = page.into_iter().next_back();
-            if !is_full {
+            last = page.last().copied();
+            if (page.len() as u64) < PAGE {
                 break;
             }
         }

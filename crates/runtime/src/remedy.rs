@@ -19,6 +19,9 @@ pub(crate) fn remedy(trouble: Trouble) -> &'static str {
         Reason::NoSmtpUtf8 => {
             "the address is not ASCII: use a relay that offers SMTPUTF8, then `letters retry`"
         }
+        Reason::Restored => {
+            "it waited in a backup and may have been sent since: nothing, whoever misses it asks"
+        }
         Reason::Unanswered => {
             "nobody knows whether it was taken: look for its number in the relay's log"
         }

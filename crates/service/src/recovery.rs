@@ -34,6 +34,8 @@ impl Service {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when a purge is under way elsewhere: nobody else may run jobs.
+    /// [`Error::HeldBack`] when masses are overdue by a clock that may be wrong:
+    /// [`confirm_clock`](Self::confirm_clock), then again.
     pub async fn complete_restore(
         &self,
         recovery: &dyn Recovery,
@@ -46,9 +48,12 @@ impl Service {
             recovered.reminders_forgone = self.forgo_reminders().await?;
         }
         for reason in PurgeReason::ALL {
-            let ended = self.run_job(Job::Purge(reason), worker, &|| false).await?;
-            if ended == JobOutcome::Elsewhere {
-                return Err(StoreError::Conflict.into());
+            let job = Job::Purge(reason);
+            let ended = self.run_job(job, worker, &|| false).await?;
+            match ended {
+                JobOutcome::Elsewhere => return Err(StoreError::Conflict.into()),
+                JobOutcome::Held(why) => return Err(Error::HeldBack { job, why }),
+                JobOutcome::Done(_) | JobOutcome::Idle => {}
             }
         }
         Ok(recovered)

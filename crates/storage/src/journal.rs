@@ -124,15 +124,17 @@ pub(crate) fn row(
     }
 }
 
-/// Entries written since an instant of the database's clock, in that order, after the one that the
-/// caller saw last.
+/// When entries were written since an instant of the database's clock, and their numbers, in that
+/// order, after the one that the caller saw last.
 pub(crate) async fn since(
     db: &impl ConnectionTrait,
     written_at: i64,
     after: Option<(i64, i64)>,
     limit: u64,
-) -> Result<Vec<JournalRecord>, StoreError> {
-    let found = journal::Entity::find()
+) -> Result<Vec<(i64, i64)>, StoreError> {
+    journal::Entity::find()
+        .select_only()
+        .columns([Column::WrittenAt, Column::Id])
         .filter(Column::WrittenAt.gte(written_at))
         .apply_if(after, |query, (written_at, id)| {
             let later = Condition::any().add(Column::WrittenAt.gt(written_at)).add(
@@ -145,6 +147,21 @@ pub(crate) async fn since(
         .order_by_asc(Column::WrittenAt)
         .order_by_asc(Column::Id)
         .limit(limit)
+        .into_tuple()
+        .all(db)
+        .await
+        .map_err(store_error)
+}
+
+/// The entries with these numbers, in the order in which they were written.
+pub(crate) async fn records(
+    db: &impl ConnectionTrait,
+    ids: &[i64],
+) -> Result<Vec<JournalRecord>, StoreError> {
+    let found = journal::Entity::find()
+        .filter(Column::Id.is_in(ids.iter().copied()))
+        .order_by_asc(Column::WrittenAt)
+        .order_by_asc(Column::Id)
         .all(db)
         .await
         .map_err(store_error)?;

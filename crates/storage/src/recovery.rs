@@ -137,16 +137,22 @@ impl SeaOrmStore {
         transaction.commit().await
     }
 
-    /// Entries of the journal that were written since an instant of the database's clock, oldest
-    /// first, after the last one that the caller saw, `limit` at a time.
+    /// Entries of the journal that were written since an instant of the database's clock, in that
+    /// order, after the last one that the caller saw, `limit` at a time: when each was written, in
+    /// microseconds since 1970, and its number. An entry may appear as late as its transaction
+    /// ends.
     pub async fn journal_since(
         &self,
         written_at: i64,
-        after: Option<&JournalRecord>,
+        after: Option<(i64, i64)>,
         limit: u64,
-    ) -> Result<Vec<JournalRecord>, StoreError> {
-        let after = after.map(|record| (record.written_at(), record.id()));
+    ) -> Result<Vec<(i64, i64)>, StoreError> {
         journal::since(&self.database.connection, written_at, after, limit).await
+    }
+
+    /// The entries with these numbers, at most a thousand, in the order in which they were written.
+    pub async fn journal_records(&self, ids: &[i64]) -> Result<Vec<JournalRecord>, StoreError> {
+        journal::records(&self.database.connection, ids).await
     }
 
     /// The database's clock, in microseconds since 1970.

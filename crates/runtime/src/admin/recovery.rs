@@ -11,7 +11,7 @@ use clap::Args;
 use consentry::{SystemClock, SystemRandom};
 use consentry_policy::Policy;
 use consentry_service::{
-    Service,
+    Error, Service,
     ports::{Clock, Random, Store, WorkerId},
 };
 use consentry_storage::{
@@ -56,6 +56,9 @@ pub(super) struct RestoreArgs {
     /// reminders come
     #[arg(long)]
     nothing_was_sent: bool,
+    /// This machine's clock is right, however many people are past their period by it
+    #[arg(long)]
+    confirm_clock: bool,
     #[command(flatten)]
     listing: Listing,
     #[command(flatten)]
@@ -215,9 +218,13 @@ async fn complete(
     let store = app.store();
     // First: whoever is looked up by address is then found under one key alone.
     store.renew_keys().await?;
+    if args.confirm_clock {
+        service.confirm_clock().await?;
+    }
     let recovered = service
         .complete_restore(store, &WorkerId(random_name()), args.nothing_was_sent)
-        .await?;
+        .await
+        .map_err(held_back)?;
     if !store.clean_purged_bytes().await? {
         say("the worker's next pass cleans what was replaced out of the database's files");
     }
@@ -262,6 +269,18 @@ async fn complete(
             add(recovered.reminders_forgone, "reminders count as sent");
             print_line(&lines.join("\n"))
         }
+    }
+}
+
+/// The clock cannot be confirmed in a database that nobody may use yet.
+fn held_back(error: Error) -> Failure {
+    match error {
+        Error::HeldBack { .. } => Failure::Found(format!(
+            "the restore is unfinished: by this machine's clock it is {}, and many people are past \
+             their period; if that is right, run it again with --confirm-clock",
+            SystemClock.now()
+        )),
+        error => error.into(),
     }
 }
 

@@ -109,6 +109,8 @@ reasons! {
     Unreadable => "unreadable",
     /// A defect of this program struck while the letter was written or handed over.
     Panicked => "panicked",
+    /// It waited in a backup that was restored: it may have been sent since.
+    Restored => "restored",
 }
 
 impl Reason {

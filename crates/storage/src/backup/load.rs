@@ -3,7 +3,7 @@
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use consentry_domain::LetterKind;
 use consentry_keys::{KeyId, KeyUse};
-use consentry_service::ports::{LetterState, StoreError};
+use consentry_service::ports::{LetterState, Reason, StoreError};
 use jiff::Timestamp;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityName, EntityTrait, QueryFilter,
@@ -369,6 +369,10 @@ async fn doubt(db: &Bounded, now: Timestamp) -> Result<u64, StoreError> {
         .col_expr(
             letter::Column::Uncertain,
             Expr::col(letter::Column::Uncertain).add(1),
+        )
+        .col_expr(
+            letter::Column::Reason,
+            Expr::value(Reason::Restored.as_str()),
         )
         .col_expr(letter::Column::DueAt, Expr::value(None::<i64>))
         .col_expr(letter::Column::Worker, Expr::value(None::<String>))

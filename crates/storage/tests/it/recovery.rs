@@ -43,7 +43,17 @@ async fn replayed(store: &SeaOrmStore) -> Vec<JournalEntry> {
 }
 
 async fn journal(store: &SeaOrmStore) -> Vec<JournalRecord> {
-    store.journal_since(i64::MIN, None, 100).await.unwrap()
+    let mut last = None;
+    let mut ids = Vec::new();
+    // A page of two, so that there are several.
+    while let Some(end) = {
+        let page = store.journal_since(i64::MIN, last, 2).await.unwrap();
+        ids.extend(page.iter().map(|(_, id)| *id));
+        page.last().copied()
+    } {
+        last = Some(end);
+    }
+    store.journal_records(&ids).await.unwrap()
 }
 
 async fn erase(store: &SeaOrmStore, person: &Subject, at: Timestamp) {
