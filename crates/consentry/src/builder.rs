@@ -172,8 +172,8 @@ impl Builder {
         Self { random, ..self }
     }
 
-    /// Puts everything together. Reads or makes the key ring; looks into the database only before
-    /// it makes one.
+    /// Puts everything together: reads the key ring, or makes it; announces to the database that this
+    /// process uses it, so that nobody restores a backup meanwhile.
     pub async fn build(self) -> Result<Consentry, BuildError> {
         let mailer = mailer(self.mail, self.dkim, &self.policy)?;
         let keys = match self.keys.ok_or(BuildError::NoKeys)? {
@@ -185,6 +185,7 @@ impl Builder {
         };
         let (clock, random) = (self.clock, self.random);
         let store = SeaOrmStore::new(self.database, Arc::clone(&keys), Arc::clone(&random));
+        store.attend().await?;
         let store = Arc::new(store);
         let service = Service::new(Parts {
             policy: self.policy,

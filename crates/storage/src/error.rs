@@ -68,6 +68,11 @@ pub(crate) fn unavailable(reason: impl Into<String>) -> StoreError {
     }
 }
 
+/// For a connection of an engine whose feature is off.
+pub(crate) fn not_built_in() -> StoreError {
+    unavailable("the engine of this database was not built in")
+}
+
 pub(crate) fn unreadable(reason: impl Into<String>) -> StoreError {
     StoreError::Unreadable {
         reason: reason.into(),

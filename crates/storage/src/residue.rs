@@ -14,7 +14,7 @@ use sea_orm::{
 use crate::bounded::Bounded;
 use crate::{
     entity::purge,
-    error::{driver_error, is_busy, store_error, unavailable},
+    error::{driver_error, is_busy, not_built_in, store_error},
     transaction::Database,
 };
 
@@ -58,7 +58,7 @@ pub(crate) async fn clean(database: &Database) -> Result<bool, StoreError> {
         DbBackend::Sqlite => rewrite_sqlite(database).await,
         #[cfg(feature = "postgres")]
         DbBackend::Postgres => vacuum_postgres(database).await.map(|()| true),
-        _ => return Err(unavailable("the engine was not built in")),
+        _ => return Err(not_built_in()),
     };
     match is_clean {
         Ok(true) => {}

@@ -74,12 +74,18 @@ impl Database {
     /// Open connections, and how many of them are idle.
     pub(crate) fn connections(&self) -> (u32, u32) {
         let idle = |idle: usize| u32::try_from(idle).unwrap_or(u32::MAX);
-        if self.is_sqlite() {
-            let pool = self.connection.get_sqlite_connection_pool();
-            (pool.size(), idle(pool.num_idle()))
-        } else {
-            let pool = self.connection.get_postgres_connection_pool();
-            (pool.size(), idle(pool.num_idle()))
+        match self.connection.get_database_backend() {
+            #[cfg(feature = "sqlite")]
+            DbBackend::Sqlite => {
+                let pool = self.connection.get_sqlite_connection_pool();
+                (pool.size(), idle(pool.num_idle()))
+            }
+            #[cfg(feature = "postgres")]
+            DbBackend::Postgres => {
+                let pool = self.connection.get_postgres_connection_pool();
+                (pool.size(), idle(pool.num_idle()))
+            }
+            _ => (0, idle(0)),
         }
     }
 
