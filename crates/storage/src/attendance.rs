@@ -10,7 +10,7 @@ mod postgres;
 mod sqlite;
 
 use consentry_service::ports::StoreError;
-use sea_orm::{ConnectionTrait, DbBackend};
+use sea_orm::DbBackend;
 
 use crate::{error::not_built_in, transaction::Database};
 
@@ -28,11 +28,11 @@ impl Attendance {
     pub(crate) async fn shared(database: &Database) -> Result<Self, StoreError> {
         let lock = match database.connection.get_database_backend() {
             #[cfg(feature = "sqlite")]
-            DbBackend::Sqlite => sqlite::shared(database)?.map(|_lock| Self::Sqlite { _lock }),
+            DbBackend::Sqlite => sqlite::shared(database)?.map(|lock| Self::Sqlite { _lock: lock }),
             #[cfg(feature = "postgres")]
             DbBackend::Postgres => {
                 let lock = postgres::shared(database).await?;
-                lock.map(|_lock| Self::Postgres { _lock })
+                lock.map(|lock| Self::Postgres { _lock: lock })
             }
             _ => return Err(not_built_in()),
         };
@@ -43,11 +43,13 @@ impl Attendance {
     pub(crate) async fn exclusive(database: &Database) -> Result<Option<Self>, StoreError> {
         Ok(match database.connection.get_database_backend() {
             #[cfg(feature = "sqlite")]
-            DbBackend::Sqlite => sqlite::exclusive(database)?.map(|_lock| Self::Sqlite { _lock }),
+            DbBackend::Sqlite => {
+                sqlite::exclusive(database)?.map(|lock| Self::Sqlite { _lock: lock })
+            }
             #[cfg(feature = "postgres")]
             DbBackend::Postgres => {
                 let lock = postgres::exclusive(database).await?;
-                lock.map(|_lock| Self::Postgres { _lock })
+                lock.map(|lock| Self::Postgres { _lock: lock })
             }
             _ => return Err(not_built_in()),
         })

@@ -59,7 +59,7 @@ impl Pace {
         state.beat = if took > beat {
             took.min(MOST)
         } else {
-            beat - (beat - LEAST) / DECAY
+            beat.saturating_sub(beat.saturating_sub(LEAST) / DECAY)
         };
         let beats = took.as_nanos().div_ceil(beat.as_nanos()).max(1);
         began + beat * u32::try_from(beats).unwrap_or(u32::MAX)

@@ -48,7 +48,6 @@ fn expect(page: &Scrape, lines: &str) {
 
 /// S0-11, S0-37: sign-ups, letters, confirmations, departures and relay outcomes are counted; no
 /// label holds an address, a token or a path that somebody typed.
-#[expect(clippy::too_many_lines, reason = "one story, told in order")]
 fn the_funnel_is_counted_and_names_nobody(engine: Engine) {
     let site = site(engine)
         .with(METRICS.0, METRICS.1)
