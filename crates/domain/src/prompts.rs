@@ -62,7 +62,7 @@ impl Prompts {
     fn unconfirmed(self, policy: &Policy, now: Timestamp) -> u16 {
         let rested = self.last_at.zip(policy.subscription.rest);
         match rested {
-            Some((last, rest)) if rest.after(last, &policy.time_zone) <= now => 0,
+            Some((last, rest)) if rest.after(last, &policy.calendar) <= now => 0,
             _ => self.unconfirmed,
         }
     }

@@ -17,7 +17,7 @@ impl Subject {
     /// an erased one at the end of the grace (S0-63).
     pub fn is_due_for_purge(&self, policy: &Policy, now: Timestamp) -> bool {
         match self.erased_at {
-            Some(at) => policy.retention.erased.after(at, &policy.time_zone) <= now,
+            Some(at) => policy.retention().erased.after(at, &policy.calendar) <= now,
             None => self.period_is_over(policy, now),
         }
     }
@@ -33,7 +33,7 @@ impl Subject {
         let due = policy
             .subscription
             .reminder?
-            .after(self.first_submitted_at, &policy.time_zone);
+            .after(self.first_submitted_at, &policy.calendar);
         let owed = due <= now
             && self.reminded_at.is_none()
             && self.is_visible(policy, now)
@@ -74,6 +74,6 @@ impl Subject {
             PersonState::Unsubscribed => (self.left_at()?, retention.unsubscribed?),
             PersonState::Confirmed => return None,
         };
-        Some(period.after(clock, &policy.time_zone))
+        Some(period.after(clock, &policy.calendar))
     }
 }

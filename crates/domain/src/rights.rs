@@ -69,7 +69,7 @@ impl Subject {
         let is_hasty = self
             .requested_address
             .as_ref()
-            .is_some_and(|held| cool_down.after(held.at, &policy.time_zone) > now);
+            .is_some_and(|held| cool_down.after(held.at, &policy.calendar) > now);
         if channel != Channel::Admin {
             if is_hasty || !self.prompts.leave_one_today(policy, now) {
                 return Effects::default();

@@ -145,7 +145,7 @@ impl Subject {
         let cool_down = policy.subscription.cool_down;
         let is_cool = self
             .last_prompted_at
-            .is_none_or(|last| cool_down.after(last, &policy.time_zone) <= now);
+            .is_none_or(|last| cool_down.after(last, &policy.calendar) <= now);
         let is_proven = asker == Asker::Holder || self.state() == PersonState::Confirmed;
         is_cool
             && self.prompts.leave_one_today(policy, now)

@@ -23,7 +23,7 @@ impl Subject {
         // Whoever leaves may come back at once; whoever leaves again and again waits.
         let cool_down = policy.subscription.cool_down;
         let before = self.objected_at;
-        if before.is_none_or(|before| cool_down.after(before, &policy.time_zone) <= now) {
+        if before.is_none_or(|before| cool_down.after(before, &policy.calendar) <= now) {
             self.last_prompted_at = None;
         }
         self.objected_at = Some(now);

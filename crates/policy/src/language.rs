@@ -6,6 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::read::{LANGUAGE, tables};
+
 /// A language of pages and letters.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[serde(rename_all = "kebab-case")]
@@ -51,13 +53,14 @@ impl fmt::Display for Language {
     }
 }
 
-/// The languages a controller writes in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Languages {
-    /// For a visitor who asks for no offered language.
-    pub default: Language,
-    /// What a visitor may choose, in the order shown; `default` is one of them.
-    pub offered: Vec<Language>,
+tables! {
+    /// The languages a controller writes in.
+    pub struct Languages {
+        /// For a visitor who asks for no offered language; one of `offered`.
+        pub default: Language => required(&LANGUAGE),
+        /// What a visitor may choose, in the order shown; every text is there in each of them.
+        pub offered: Vec<Language> => list(&LANGUAGE),
+    }
 }
 
 /// One text in every offered language.

@@ -12,7 +12,7 @@ use toml::de::{DeTable, DeValue};
 ///
 /// Whatever changes a value of the policy changes the fingerprint, so an event that pins it proves
 /// which notice was shown (GDPR art. 7(1)), even when somebody forgot to declare a new version.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NoticeVersion(Box<str>);
 
 /// A text is not a declared version, a plus sign and eight hexadecimal digits.

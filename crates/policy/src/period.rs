@@ -5,10 +5,11 @@ use std::num::NonZeroU32;
 use std::str::FromStr;
 
 use jiff::civil::{DateTime, Time};
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp, ToSpan as _};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+
+use crate::Calendar;
 
 /// Keeps every cutoff within the dates that a database can compare.
 const MAX_YEARS: i64 = 1_000;
@@ -22,6 +23,8 @@ pub enum PeriodUnit {
     Hours,
     /// Days of the calendar, 23 to 25 hours long where clocks change.
     Days,
+    /// Days on which people work, by the policy's weekend and holidays.
+    WorkingDays,
     /// Seven days of the calendar.
     Weeks,
     /// Months of the calendar.
@@ -31,10 +34,11 @@ pub enum PeriodUnit {
 }
 
 impl PeriodUnit {
-    const ALL: [(Self, &'static str, &'static str); 6] = [
+    const ALL: [(Self, &'static str, &'static str); 7] = [
         (Self::Minutes, "minute", "minutes"),
         (Self::Hours, "hour", "hours"),
         (Self::Days, "day", "days"),
+        (Self::WorkingDays, "working day", "working days"),
         (Self::Weeks, "week", "weeks"),
         (Self::Months, "month", "months"),
         (Self::Years, "year", "years"),
@@ -82,11 +86,11 @@ const CHANGE_OF_CLOCKS: SignedDuration = SignedDuration::from_hours(2);
 const DATE_LINE: SignedDuration = SignedDuration::from_hours(26);
 
 impl Period {
-    /// 30 days.
-    pub const THIRTY_DAYS: Self = match NonZeroU32::new(30) {
+    /// The longest.
+    pub(crate) const THOUSAND_YEARS: Self = match NonZeroU32::new(1_000) {
         Some(amount) => Self {
             amount,
-            unit: PeriodUnit::Days,
+            unit: PeriodUnit::Years,
         },
         None => unreachable!(),
     };
@@ -101,36 +105,53 @@ impl Period {
         self.unit
     }
 
-    /// The instant at which a period that began at `start` is over, in `zone`.
+    /// The instant at which a period that began at `start` is over, on `calendar`.
     ///
     /// An end that clocks skip is as much later as they skip; one that they show twice is the
     /// first of the two (RFC 5545 section 3.3.5). Beyond the calendar it is [`Timestamp::MAX`].
-    pub fn after(self, start: Timestamp, zone: &TimeZone) -> Timestamp {
+    pub fn after(self, start: Timestamp, calendar: &Calendar) -> Timestamp {
+        let zone = calendar.zone();
         let end = match self.length() {
-            Length::Elapsed(duration) => start.checked_add(duration),
+            Length::Elapsed(duration) => start.checked_add(duration).ok(),
             Length::Calendar(span) => start
                 .to_zoned(zone.clone())
                 .checked_add(span)
+                .ok()
                 .map(|end| end.timestamp()),
+            Length::Working(days) => {
+                let reading = zone.to_datetime(start);
+                calendar
+                    .working_days_after(reading.date(), days)
+                    .and_then(|date| date.to_datetime(reading.time()).to_zoned(zone.clone()).ok())
+                    .map(|end| end.timestamp())
+            }
         };
         end.unwrap_or(Timestamp::MAX)
     }
 
-    /// A bound for queries: no start later than this has its period over at `now`, in `zone`.
+    /// A bound for queries: no start later than this has its period over at `now`, on `calendar`.
     ///
     /// For every `t`: `after(t) <= now` implies `t <= cutoff(now)`. It is close: at most five days
     /// of the starts before it, at a month's end, are not over yet.
-    pub fn cutoff(self, now: Timestamp, zone: &TimeZone) -> Timestamp {
+    pub fn cutoff(self, now: Timestamp, calendar: &Calendar) -> Timestamp {
+        let zone = calendar.zone();
         let start = match self.length() {
-            Length::Elapsed(duration) => now.checked_sub(duration),
+            Length::Elapsed(duration) => now.checked_sub(duration).ok(),
             Length::Calendar(span) => {
                 let reading = zone.to_datetime(now);
                 reading
                     .checked_sub(span)
+                    .ok()
                     .map(|start| self.last_that_ends_at(reading, start))
-                    .and_then(|start| start.to_zoned(zone.clone()))
-                    .and_then(|start| start.timestamp().checked_add(CHANGE_OF_CLOCKS))
+                    .and_then(|start| start.to_zoned(zone.clone()).ok())
+                    .and_then(|start| start.timestamp().checked_add(CHANGE_OF_CLOCKS).ok())
             }
+            // Every start up to the next working day ends on the same day as the last working one.
+            Length::Working(days) => calendar
+                .working_days_before(zone.to_datetime(now).date(), days)
+                .and_then(|date| calendar.last_before_next_working_day(date))
+                .and_then(|date| date.to_datetime(Time::MAX).to_zoned(zone.clone()).ok())
+                .and_then(|start| start.timestamp().checked_add(CHANGE_OF_CLOCKS).ok()),
         };
         start.unwrap_or(if now == Timestamp::MAX {
             now
@@ -139,21 +160,32 @@ impl Period {
         })
     }
 
-    /// The other bound: every start at or before this has its period over at `now`, in `zone`.
+    /// The other bound: every start at or before this has its period over at `now`, on `calendar`.
     ///
     /// For every `t <= sure_cutoff(now)`: `after(t) <= now`. It lies at most seven days before
-    /// [`cutoff`](Self::cutoff).
-    pub fn sure_cutoff(self, now: Timestamp, zone: &TimeZone) -> Timestamp {
+    /// [`cutoff`](Self::cutoff), a weekend and holidays for working days.
+    pub fn sure_cutoff(self, now: Timestamp, calendar: &Calendar) -> Timestamp {
+        let zone = calendar.zone();
+        let reading = zone.to_datetime(now);
         let start = match self.length() {
-            Length::Elapsed(duration) => now.checked_sub(duration),
-            Length::Calendar(span) => zone
-                .to_datetime(now)
+            Length::Elapsed(duration) => now.checked_sub(duration).ok(),
+            Length::Calendar(span) => reading
                 .checked_sub(span)
-                .and_then(|start| start.to_zoned(zone.clone()))
-                .and_then(|start| start.timestamp().checked_sub(CHANGE_OF_CLOCKS)),
+                .ok()
+                .and_then(|start| start.to_zoned(zone.clone()).ok())
+                .and_then(|start| start.timestamp().checked_sub(CHANGE_OF_CLOCKS).ok()),
+            // One working day more than it takes: whatever its time of day, it is over.
+            Length::Working(days) => calendar
+                .working_days_before(reading.date(), days.saturating_add(1))
+                .and_then(|date| {
+                    date.to_datetime(Time::midnight())
+                        .to_zoned(zone.clone())
+                        .ok()
+                })
+                .and_then(|start| start.timestamp().checked_sub(CHANGE_OF_CLOCKS).ok()),
         };
         let start = start.unwrap_or(Timestamp::MIN);
-        if self.after(start, zone) > now {
+        if self.after(start, calendar) > now {
             start.checked_sub(DATE_LINE).unwrap_or(Timestamp::MIN)
         } else {
             start
@@ -180,8 +212,11 @@ impl Period {
         })
     }
 
-    /// No occurrence lasts longer.
+    /// No occurrence lasts longer; of working days, none with seven days off between them.
     pub(crate) fn longest(self) -> SignedDuration {
+        if self.unit == PeriodUnit::WorkingDays {
+            return SignedDuration::from_hours(i64::from(self.amount()) * 8 * 24);
+        }
         self.estimate(|months| months / 12 * 366 + months % 12 * 31)
     }
 
@@ -191,7 +226,8 @@ impl Period {
         match self.unit {
             PeriodUnit::Minutes => SignedDuration::from_mins(amount),
             PeriodUnit::Hours => SignedDuration::from_hours(amount),
-            PeriodUnit::Days => days(amount),
+            // Working days are this many days at least; how many more, the calendar says.
+            PeriodUnit::Days | PeriodUnit::WorkingDays => days(amount),
             PeriodUnit::Weeks => days(amount * 7),
             PeriodUnit::Months => days(days_of_months(amount)),
             PeriodUnit::Years => days(days_of_months(amount * 12)),
@@ -204,6 +240,7 @@ impl Period {
             PeriodUnit::Minutes => Length::Elapsed(SignedDuration::from_mins(amount)),
             PeriodUnit::Hours => Length::Elapsed(SignedDuration::from_hours(amount)),
             PeriodUnit::Days => Length::Calendar(amount.days()),
+            PeriodUnit::WorkingDays => Length::Working(self.amount()),
             PeriodUnit::Weeks => Length::Calendar(amount.weeks()),
             PeriodUnit::Months => Length::Calendar(amount.months()),
             PeriodUnit::Years => Length::Calendar(amount.years()),
@@ -214,6 +251,7 @@ impl Period {
 enum Length {
     Elapsed(SignedDuration),
     Calendar(Span),
+    Working(u32),
 }
 
 impl FromStr for Period {

@@ -68,3 +68,15 @@ slug! {
     /// Names one purpose of processing (GDPR art. 5(1)(b)).
     PurposeId
 }
+slug! {
+    /// Names one dataset.
+    DatasetId
+}
+slug! {
+    /// Names one recipient, or a kind of recipients (GDPR art. 4(9)).
+    RecipientId
+}
+slug! {
+    /// Names something within a policy file.
+    Slug
+}

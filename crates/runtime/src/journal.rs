@@ -44,7 +44,7 @@ pub(crate) struct Kept {
 impl Kept {
     pub(crate) fn of(policy: &Policy) -> Self {
         Self {
-            period: policy.retention.backups,
+            period: policy.backups.keep,
             zone: policy.time_zone.clone(),
         }
     }

@@ -258,7 +258,7 @@ impl Api {
         self.service
             .on_behalf(address, |person, now| {
                 let effects = person.request_erasure(Channel::Api, policy, now);
-                let purged_after = policy.retention.erased.after(now, &policy.time_zone);
+                let purged_after = policy.retention().erased.after(now, &policy.calendar);
                 Ok((purged_after, effects))
             })
             .await

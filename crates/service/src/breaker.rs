@@ -101,7 +101,7 @@ impl Service {
         let Some(breaker) = &self.policy().limits.breaker else {
             return Ok(None);
         };
-        let (now, zone) = (self.now(), &self.policy().time_zone);
+        let (now, zone) = (self.now(), &self.policy().calendar);
         let after = breaker.window.cutoff(now, zone);
         let until = breaker.settle.cutoff(now, zone);
         let seen = self

@@ -204,10 +204,10 @@ impl Service {
 
     async fn prune_journal(&self) -> Result<JobOutcome, Error> {
         let policy = self.policy();
-        let Some(kept) = policy.retention.backups else {
+        let Some(kept) = policy.backups.keep else {
             return Ok(JobOutcome::Idle);
         };
-        let until = kept.cutoff(self.now(), &policy.time_zone);
+        let until = kept.cutoff(self.now(), &policy.calendar);
         let store = self.store();
         let pruned = store.prune_journal(self.controller(), until).await?;
         Ok(done(
@@ -256,7 +256,7 @@ impl Service {
             Job::Purge(reason) => self.outlived(reason),
             Job::Remind => {
                 let delay = self.policy().subscription.reminder?;
-                let cutoff = delay.cutoff(self.now(), &self.policy().time_zone);
+                let cutoff = delay.cutoff(self.now(), &self.policy().calendar);
                 Some(Candidates::ToRemind(cutoff))
             }
             Job::PruneJournal | Job::ForgetImports | Job::Tidy | Job::Dispatch | Job::Notify => {
@@ -268,14 +268,14 @@ impl Service {
     /// Who may be due; `None` where the policy states no end.
     fn outlived(&self, reason: PurgeReason) -> Option<Candidates> {
         self.past(reason, |period| {
-            period.cutoff(self.now(), &self.policy().time_zone)
+            period.cutoff(self.now(), &self.policy().calendar)
         })
     }
 
     /// Who surely was due at this instant.
     pub(crate) fn surely_outlived(&self, reason: PurgeReason, at: Timestamp) -> Option<Candidates> {
         self.past(reason, |period| {
-            period.sure_cutoff(at, &self.policy().time_zone)
+            period.sure_cutoff(at, &self.policy().calendar)
         })
     }
 
@@ -311,7 +311,7 @@ impl Service {
             let before = policy
                 .mail
                 .keep_settled
-                .cutoff(self.now(), &policy.time_zone);
+                .cutoff(self.now(), &policy.calendar);
             let store = self.store();
             let batch = store.remove_settled_letters(self.controller(), before, LETTERS);
             let batch = batch.await?;

@@ -22,7 +22,7 @@ impl Service {
         if !is_held || !letter.kind.is_owed_to(person) {
             return None;
         }
-        let zone = &self.policy().time_zone;
+        let zone = &self.policy().calendar;
         let confirm_url = self.confirm_url(letter.kind, person, now);
         // Nobody has proven yet that the new address is the person's: its letter opens nothing of
         // their record.
@@ -49,7 +49,7 @@ impl Service {
             home_url: self.public_url().join("/"),
             erasure: person
                 .erased_at
-                .map(|at| (at, self.policy().retention.erased.after(at, zone))),
+                .map(|at| (at, self.policy().retention().erased.after(at, zone))),
         })
     }
 

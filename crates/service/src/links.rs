@@ -120,7 +120,7 @@ impl Service {
     }
 
     pub(crate) fn is_within(&self, claims: &Claims, period: Period, now: Timestamp) -> bool {
-        now < period.after(claims.issued_at, &self.policy().time_zone)
+        now < period.after(claims.issued_at, &self.policy().calendar)
     }
 
     /// The visible person behind a link.

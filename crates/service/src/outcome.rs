@@ -47,7 +47,7 @@ impl Outcome {
         let repeats = letter.kind.repeats_when_uncertain() && letter.uncertain == 0;
         let wait = policy.mail.uncertain_after;
         Self {
-            settlement: Settlement::Uncertain(repeats.then(|| wait.after(now, &policy.time_zone))),
+            settlement: Settlement::Uncertain(repeats.then(|| wait.after(now, &policy.calendar))),
             trouble: Some(Reason::Unanswered.into()),
         }
     }
@@ -104,7 +104,7 @@ fn put_off(
     let give_up = policy
         .mail
         .retry_for
-        .after(letter.queued_at, &policy.time_zone);
+        .after(letter.queued_at, &policy.calendar);
     if next < give_up {
         Settlement::Retry(next)
     } else if trouble.reason.is_operators() {

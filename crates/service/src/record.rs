@@ -220,9 +220,9 @@ impl Service {
                 contact: policy.controller.contact.expose().to_owned(),
                 hosting: format!(
                     "{}, {}, {}",
-                    policy.hosting.name,
-                    policy.hosting.city,
-                    policy.hosting.country.get(person.language)
+                    policy.main_host().name,
+                    policy.main_host().city,
+                    policy.main_host().country.get(person.language)
                 ),
             },
             purposes: policy
@@ -234,8 +234,8 @@ impl Service {
                 })
                 .collect(),
             retention: RetentionRecord {
-                unconfirmed: policy.retention.pending.to_string(),
-                erased: policy.retention.erased.to_string(),
+                unconfirmed: policy.retention().pending.to_string(),
+                erased: policy.retention().erased.to_string(),
                 unsubscribed: policy
                     .retention
                     .unsubscribed

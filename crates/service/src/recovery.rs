@@ -155,7 +155,7 @@ impl Service {
         };
         let mut forgone = 0;
         loop {
-            let cutoff = delay.cutoff(self.now(), &self.policy().time_zone);
+            let cutoff = delay.cutoff(self.now(), &self.policy().calendar);
             let due = Candidates::ToRemind(cutoff);
             let ids = self
                 .store()

@@ -131,7 +131,7 @@ async fn a_subscription_is_tested_with_letters_in_memory_and_a_clock_that_is_set
     assert_eq!(application.state(&anna()).await.unwrap(), "confirmed");
 
     service.erase_for(&anna()).await.unwrap();
-    let grace = service.policy().retention.erased;
+    let grace = service.policy().retention().erased;
     application.pass(grace);
     application.work().await;
     assert!(!application.consentry.store().holds_people().await.unwrap());

@@ -15,7 +15,7 @@ fn one_reminder_on_its_day_and_never_a_second() {
         .subscription
         .reminder
         .unwrap()
-        .after(submitted, &policy.time_zone);
+        .after(submitted, &policy.calendar);
     let (mut anna, _) = pending(submitted);
     let just_before = due.checked_sub(1.microsecond()).unwrap();
     assert!(anna.remind(&policy, just_before).is_none());

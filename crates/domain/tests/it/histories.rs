@@ -106,7 +106,7 @@ proptest! {
 
             // Strangers cannot make us write twice within the cool-down.
             if matches!(step, Step::SignUp(_)) && !effects.letters.is_empty() {
-                let earliest = policy.subscription.cool_down.after(*prompts.last().unwrap(), &policy.time_zone);
+                let earliest = policy.subscription.cool_down.after(*prompts.last().unwrap(), &policy.calendar);
                 prop_assert!(before.last_prompted_at.is_none() || now >= earliest);
             }
             if anna.last_prompted_at == Some(now) {

@@ -67,11 +67,11 @@ impl Words<'_> {
     }
 
     fn date(&self, at: Timestamp) -> String {
-        Messages::embedded().date(self.language, at, &self.policy.time_zone)
+        Messages::embedded().date(self.language, at, &self.policy.calendar)
     }
 
     fn until(&self, at: Timestamp) -> Block {
-        let date = Messages::embedded().date_time(self.language, at, &self.policy.time_zone);
+        let date = Messages::embedded().date_time(self.language, at, &self.policy.calendar);
         Block::Note(self.say("mail-link-until", &[("date", (&date).into())]))
     }
 
@@ -94,7 +94,7 @@ impl Words<'_> {
 
     /// A note on how long an address that is never confirmed is kept (S0-32).
     fn pending(&self, id: &str) -> Block {
-        let pending = self.policy.retention.pending;
+        let pending = self.policy.retention().pending;
         let period = Messages::embedded().period(self.language, pending);
         Block::Note(self.say(id, &[("period", (&period).into())]))
     }
@@ -185,7 +185,7 @@ fn link(letter: &Letter, words: &Words<'_>) -> Content {
         words.button("mail-preferences-button", letter.preferences_url.expose()),
     ];
     if let Some(preferences) = words.policy.links.preferences {
-        blocks.push(words.until(preferences.after(letter.date, &words.policy.time_zone)));
+        blocks.push(words.until(preferences.after(letter.date, &words.policy.calendar)));
     }
     blocks.extend([
         Block::Note(words.say("mail-link-sensitive", &[("period", (&period).into())])),

@@ -1,4 +1,6 @@
 //! A table of the policy file while it is read: finds every problem instead of the first.
+//!
+//! The same reading describes the grammar: a section without a file collects what is asked for.
 
 use std::cell::RefCell;
 use std::ops::Range;
@@ -6,59 +8,123 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::value::{Kind, Refusal};
-use crate::problem::Fault;
+use super::value::{Kind, PROSE, Refusal, TEXT};
+use crate::finding::Fault;
+use crate::grammar::{KeyDescription, Presence, Shape};
 use crate::{Language, Languages, Localized};
 
 /// The value could not be read; why is among the faults already.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Faulty;
+pub(crate) struct Faulty;
 
-pub(super) type Read<T> = Result<T, Faulty>;
+pub(crate) type Read<T> = Result<T, Faulty>;
+
+/// A key as a declaration states it.
+#[derive(Clone, Copy)]
+pub(crate) struct Key {
+    pub(crate) name: &'static str,
+    /// Its rustdoc.
+    pub(crate) doc: &'static str,
+}
+
+/// A table with a declaration of its own.
+pub(crate) trait FromSection: Sized {
+    fn from_section(section: &Section<'_>) -> Read<Self>;
+
+    /// What the table holds.
+    fn shape() -> Shape {
+        Shape::Table(describe::<Self>())
+    }
+}
+
+/// What all sections of one file share.
+#[derive(Default)]
+pub(crate) struct Context {
+    faults: RefCell<Vec<Fault>>,
+    languages: RefCell<Option<Languages>>,
+}
+
+impl Context {
+    pub(crate) fn into_faults(self) -> Vec<Fault> {
+        self.faults.into_inner()
+    }
+}
 
 /// A table, the path that leads to it, and the keys that were asked for: all others are unknown.
-pub(super) struct Section<'a> {
-    table: &'a DeTable<'a>,
+pub(crate) struct Section<'a> {
+    source: Source<'a>,
     path: String,
-    place: Range<usize>,
-    known: RefCell<Vec<&'static str>>,
-    missing: RefCell<Vec<Fault>>,
-    faults: &'a RefCell<Vec<Fault>>,
+    context: &'a Context,
+}
+
+enum Source<'a> {
+    File {
+        table: &'a DeTable<'a>,
+        place: Range<usize>,
+        known: RefCell<Vec<&'static str>>,
+        missing: RefCell<Vec<Fault>>,
+    },
+    /// There is no file: what is asked for is collected, and every value is faulty.
+    Description(RefCell<Vec<KeyDescription>>),
+}
+
+/// Describes the keys of a table.
+pub(crate) fn describe<T: FromSection>() -> Vec<KeyDescription> {
+    let context = Context::default();
+    let section = Section {
+        source: Source::Description(RefCell::default()),
+        path: String::new(),
+        context: &context,
+    };
+    // Without a file every value is faulty, once all were asked for.
+    let _: Read<T> = T::from_section(&section);
+    match section.source {
+        Source::Description(keys) => keys.into_inner(),
+        Source::File { .. } => Vec::new(),
+    }
 }
 
 impl<'a> Section<'a> {
     /// Reads the whole file.
-    pub(super) fn root<T>(
-        table: &'a DeTable<'a>,
-        faults: &'a RefCell<Vec<Fault>>,
-        read: impl FnOnce(&Self) -> Read<T>,
-    ) -> Read<T> {
-        Self::new(table, String::new(), 0..0, faults).read(read)
+    pub(crate) fn root<T: FromSection>(table: &'a DeTable<'a>, context: &'a Context) -> Read<T> {
+        Self::new(table, String::new(), 0..0, context).read()
     }
 
     fn new(
         table: &'a DeTable<'a>,
         path: String,
         place: Range<usize>,
-        faults: &'a RefCell<Vec<Fault>>,
+        context: &'a Context,
     ) -> Self {
         Self {
-            table,
+            source: Source::File {
+                table,
+                place,
+                known: RefCell::default(),
+                missing: RefCell::default(),
+            },
             path,
-            place,
-            known: RefCell::default(),
-            missing: RefCell::default(),
-            faults,
+            context,
         }
     }
 
-    /// Lets `read` take what it knows, then refuses what is left and tells what is missing.
-    fn read<T>(self, read: impl FnOnce(&Self) -> Read<T>) -> Read<T> {
-        let result = read(&self);
-        let known = self.known.into_inner();
-        let mut missing = self.missing.into_inner();
-        let mut faults = self.faults.borrow_mut();
-        for key in self.table.keys() {
+    /// Lets the declaration take what it knows, then refuses what is left and tells what is
+    /// missing.
+    fn read<T: FromSection>(self) -> Read<T> {
+        let result = T::from_section(&self);
+        let Source::File {
+            table,
+            known,
+            missing,
+            ..
+        } = self.source
+        else {
+            return result;
+        };
+        let known = known.into_inner();
+        let mut missing = missing.into_inner();
+        let mut faults = self.context.faults.borrow_mut();
+        for key in table.keys() {
             let name: &str = key.get_ref();
             if known.contains(&name) {
                 continue;
@@ -69,6 +135,7 @@ impl<'a> Section<'a> {
             }
             let path = join(&self.path, name);
             faults.push(Fault {
+                code: "unknown-key",
                 message: format!("unknown key `{path}`"),
                 help: Some(suggest(name, &known)),
                 key: path,
@@ -80,102 +147,138 @@ impl<'a> Section<'a> {
     }
 
     /// A key that must be there.
-    pub(super) fn required<T>(&self, key: &'static str, kind: &Kind<T>) -> Read<T> {
-        match self.get(key) {
-            Some(value) => self.convert(&join(&self.path, key), value, kind),
-            None => Err(self.missing(key, format!("add `{key} = {}`", kind.example))),
+    pub(crate) fn required<T>(&self, key: &Key, kind: &Kind<T>) -> Read<T> {
+        match self.get(key, Presence::Required, || kind.shape())? {
+            Some(value) => self.convert(&join(&self.path, key.name), value, kind),
+            None => Err(self.missing(key, format!("add `{} = {}`", key.name, kind.example))),
         }
     }
 
     /// A key that may be left out.
-    pub(super) fn optional<T>(&self, key: &'static str, kind: &Kind<T>) -> Read<Option<T>> {
-        self.get(key)
-            .map(|value| self.convert(&join(&self.path, key), value, kind))
+    pub(crate) fn optional<T>(&self, key: &Key, kind: &Kind<T>) -> Read<Option<T>> {
+        self.get(key, Presence::Optional, || kind.shape())?
+            .map(|value| self.convert(&join(&self.path, key.name), value, kind))
             .transpose()
     }
 
+    /// A key that may be left out, and what it then is, written as in the file.
+    pub(crate) fn default<T>(&self, key: &Key, kind: &Kind<T>, default: &'static str) -> Read<T> {
+        match self.get(key, Presence::Default(default), || kind.shape())? {
+            Some(value) => self.convert(&join(&self.path, key.name), value, kind),
+            None => {
+                let value = DeValue::parse(default).map_err(|_| Faulty)?;
+                (kind.read)(value.get_ref()).map_err(|_| Faulty)
+            }
+        }
+    }
+
     /// An array that must be there and hold something.
-    pub(super) fn list<T>(&self, key: &'static str, kind: &Kind<T>) -> Read<Vec<T>> {
-        let Some(value) = self.get(key) else {
-            return Err(self.missing(key, format!("add `{key} = [{}]`", kind.example)));
+    pub(crate) fn list<T>(&self, key: &Key, kind: &Kind<T>) -> Read<Vec<T>> {
+        let shape = || Shape::List(Box::new(kind.shape()));
+        let Some(value) = self.get(key, Presence::Required, shape)? else {
+            return Err(self.missing(key, format!("add `{} = [{}]`", key.name, kind.example)));
         };
         let items = self.items(key, value, kind)?;
         if items.is_empty() {
             return Err(self.fault(
-                key,
+                "empty",
+                key.name,
                 value.span(),
-                format!("`{}` is empty", join(&self.path, key)),
-                format!("for example `{key} = [{}]`", kind.example),
+                format!("`{}` is empty", join(&self.path, key.name)),
+                format!("for example `{} = [{}]`", key.name, kind.example),
             ));
         }
         Ok(items)
     }
 
     /// An array that may be empty or left out.
-    pub(super) fn optional_list<T>(&self, key: &'static str, kind: &Kind<T>) -> Read<Vec<T>> {
-        self.get(key)
+    pub(crate) fn optional_list<T>(&self, key: &Key, kind: &Kind<T>) -> Read<Vec<T>> {
+        let shape = || Shape::List(Box::new(kind.shape()));
+        self.get(key, Presence::Optional, shape)?
             .map_or(Ok(Vec::new()), |value| self.items(key, value, kind))
     }
 
+    /// A table whose keys are names of the author's choosing, in the order of the file; empty when
+    /// left out.
+    pub(crate) fn map<T>(&self, key: &Key, kind: &Kind<T>) -> Read<Vec<(String, T)>> {
+        let shape = || Shape::Map(Box::new(kind.shape()));
+        let Some(value) = self.get(key, Presence::Optional, shape)? else {
+            return Ok(Vec::new());
+        };
+        let table = self.table_of(key, value)?;
+        let mut entries: Vec<_> = table.iter().collect();
+        entries.sort_by_key(|(name, _)| name.span().start);
+        let entries: Vec<Read<_>> = entries
+            .into_iter()
+            .map(|(name, value)| {
+                let path = join(&join(&self.path, key.name), name.get_ref());
+                let value = self.convert(&path, value, kind)?;
+                Ok((name.get_ref().to_string(), value))
+            })
+            .collect();
+        entries.into_iter().collect()
+    }
+
     /// A table that must be there.
-    pub(super) fn section<T>(
-        &self,
-        key: &'static str,
-        read: impl FnOnce(&Section<'a>) -> Read<T>,
-    ) -> Read<T> {
-        match self.optional_section(key, read)? {
+    pub(crate) fn section<T: FromSection>(&self, key: &Key) -> Read<T> {
+        match self.subsection(key, Presence::Required)? {
             Some(value) => Ok(value),
-            None => Err(self.missing(key, format!("add a section `[{}]`", join(&self.path, key)))),
+            None => {
+                let path = join(&self.path, key.name);
+                Err(self.missing(key, format!("add a section `[{path}]`")))
+            }
         }
     }
 
     /// A table that may be left out.
-    pub(super) fn optional_section<T>(
-        &self,
-        key: &'static str,
-        read: impl FnOnce(&Section<'a>) -> Read<T>,
-    ) -> Read<Option<T>> {
-        let Some(value) = self.get(key) else {
+    pub(crate) fn optional_section<T: FromSection>(&self, key: &Key) -> Read<Option<T>> {
+        self.subsection(key, Presence::Optional)
+    }
+
+    fn subsection<T: FromSection>(&self, key: &Key, presence: Presence) -> Read<Option<T>> {
+        let shape = || T::shape();
+        let Some(value) = self.get(key, presence, shape)? else {
             return Ok(None);
         };
-        let path = join(&self.path, key);
-        let DeValue::Table(table) = value.get_ref() else {
-            return Err(self.fault(
-                key,
-                value.span(),
-                format!("`{path}` is {}, not a table", describe(value.get_ref())),
-                format!("write it as a section, `[{path}]`"),
-            ));
-        };
-        let place = self
-            .table
-            .get_key_value(key)
-            .map_or(value.span(), |(key, _)| key.span());
-        Section::new(table, path, place, self.faults)
-            .read(read)
+        let table = self.table_of(key, value)?;
+        let place = self.place_of_key(key.name).unwrap_or(value.span());
+        Section::new(table, join(&self.path, key.name), place, self.context)
+            .read()
             .map(Some)
     }
 
     /// An array of tables, `[[key]]`, that must be there and hold something.
-    pub(super) fn sections<T>(
-        &self,
-        key: &'static str,
-        mut read: impl FnMut(&Section<'a>) -> Read<T>,
-    ) -> Read<Vec<T>> {
-        let path = join(&self.path, key);
-        let items = match self.get(key).map(|value| (value, value.get_ref())) {
-            Some((_, DeValue::Array(items))) if !items.is_empty() => items,
-            Some((_, DeValue::Array(_))) | None => {
-                return Err(self.missing(key, format!("add at least one `[[{path}]]`")));
-            }
-            Some((value, other)) => {
-                return Err(self.fault(
-                    key,
-                    value.span(),
-                    format!("`{path}` is {}, not an array of tables", describe(other)),
-                    format!("write each as a section of its own, `[[{path}]]`"),
-                ));
-            }
+    pub(crate) fn sections<T: FromSection>(&self, key: &Key) -> Read<Vec<T>> {
+        let items = self.subsections(key, Presence::Required)?;
+        if items.is_empty() {
+            let path = join(&self.path, key.name);
+            return Err(self.missing(key, format!("add at least one `[[{path}]]`")));
+        }
+        Ok(items)
+    }
+
+    /// An array of tables that may be left out.
+    pub(crate) fn optional_sections<T: FromSection>(&self, key: &Key) -> Read<Vec<T>> {
+        self.subsections(key, Presence::Optional)
+    }
+
+    fn subsections<T: FromSection>(&self, key: &Key, presence: Presence) -> Read<Vec<T>> {
+        let path = join(&self.path, key.name);
+        let shape = || Shape::List(Box::new(T::shape()));
+        let Some(value) = self.get(key, presence, shape)? else {
+            return Ok(Vec::new());
+        };
+        let DeValue::Array(items) = value.get_ref() else {
+            return Err(self.fault(
+                "wrong-type",
+                key.name,
+                value.span(),
+                format!(
+                    "`{path}` is {}, not an array of tables",
+                    article(value.get_ref())
+                ),
+                format!("write each as a section of its own, `[[{path}]]`"),
+            ));
         };
         // Every item is read before the first fault counts.
         let items: Vec<Read<T>> = items
@@ -184,12 +287,13 @@ impl<'a> Section<'a> {
             .map(|(index, item)| match item.get_ref() {
                 DeValue::Table(table) => {
                     let path = format!("{path}[{index}]");
-                    Section::new(table, path, item.span(), self.faults).read(&mut read)
+                    Section::new(table, path, item.span(), self.context).read()
                 }
                 other => Err(self.fault(
-                    key,
+                    "wrong-type",
+                    key.name,
                     item.span(),
-                    format!("`{path}[{index}]` is {}, not a table", describe(other)),
+                    format!("`{path}[{index}]` is {}, not a table", article(other)),
                     format!("write it as a section, `[[{path}]]`"),
                 )),
             })
@@ -197,54 +301,95 @@ impl<'a> Section<'a> {
         items.into_iter().collect()
     }
 
-    /// A text in every offered language; further languages may be there.
-    pub(super) fn localized(
-        &self,
-        key: &'static str,
-        languages: Option<&Languages>,
-    ) -> Read<Localized> {
-        let texts = self.section(key, |texts| {
-            let [en, fr] = Language::ALL.map(|language| {
-                let offered = languages.is_some_and(|all| all.offered.contains(&language));
-                if offered {
-                    texts
-                        .required(language.as_str(), &super::value::TEXT)
-                        .map(Some)
-                } else {
-                    texts.optional(language.as_str(), &super::value::TEXT)
-                }
-            });
-            Ok((en?, fr?))
+    /// A text of one line in every offered language.
+    pub(crate) fn localized(&self, key: &Key) -> Read<Localized> {
+        self.section(key).map(|AnyText(text)| text)
+    }
+
+    /// A text of one line in every offered language, or none.
+    pub(crate) fn optional_localized(&self, key: &Key) -> Read<Option<Localized>> {
+        let text: Option<AnyText> = self.optional_section(key)?;
+        Ok(text.map(|AnyText(text)| text))
+    }
+
+    /// Paragraphs in every offered language.
+    pub(crate) fn prose(&self, key: &Key) -> Read<Localized> {
+        self.section(key).map(|AnyProse(text)| text)
+    }
+
+    /// Paragraphs in every offered language, or none.
+    pub(crate) fn optional_prose(&self, key: &Key) -> Read<Option<Localized>> {
+        let text: Option<AnyProse> = self.optional_section(key)?;
+        Ok(text.map(|AnyProse(text)| text))
+    }
+
+    /// The languages of the text that this table is.
+    fn text(&self, kind: &Kind<String>) -> Read<Localized> {
+        let languages = self.context.languages.borrow().clone();
+        let [en, fr] = Language::ALL.map(|language| {
+            let key = Key {
+                name: language.as_str(),
+                doc: "",
+            };
+            let is_offered = languages
+                .as_ref()
+                .is_some_and(|all| all.offered.contains(&language));
+            if is_offered {
+                self.required(&key, kind).map(Some)
+            } else {
+                self.optional(&key, kind)
+            }
         });
         let fallback = languages.ok_or(Faulty)?.default;
-        match (texts?, fallback) {
-            ((Some(en), Some(fr)), _) => Ok(Localized { en, fr }),
-            ((Some(en), None), Language::En) => Ok(Localized { fr: en.clone(), en }),
-            ((None, Some(fr)), Language::Fr) => Ok(Localized { en: fr.clone(), fr }),
+        match (en?, fr?, fallback) {
+            (Some(en), Some(fr), _) => Ok(Localized { en, fr }),
+            (Some(en), None, Language::En) => Ok(Localized { fr: en.clone(), en }),
+            (None, Some(fr), Language::Fr) => Ok(Localized { en: fr.clone(), fr }),
             // The default language is not offered: reported where the languages are read.
             _ => Err(Faulty),
         }
     }
 
-    /// Objects to what stands at `path`, such as `topics[1].purpose`, below this section.
-    pub(super) fn object(&self, path: &str, message: impl Into<String>, help: impl Into<String>) {
-        self.faults.borrow_mut().push(Fault {
-            key: join(&self.path, path),
-            place: place_of(self.table, path).unwrap_or_else(|| self.place.clone()),
-            message: message.into(),
-            help: Some(help.into()),
-        });
+    /// One-line texts, each in every offered language; none when left out.
+    pub(crate) fn localized_list(&self, key: &Key) -> Read<Vec<Localized>> {
+        let texts: Vec<AnyText> = self.subsections(key, Presence::Optional)?;
+        Ok(texts.into_iter().map(|AnyText(text)| text).collect())
+    }
+
+    /// The languages that every later text is asked for in.
+    pub(crate) fn languages(&self, key: &Key) -> Read<Languages> {
+        let languages: Read<Languages> = self.section(key);
+        *self.context.languages.borrow_mut() = languages.as_ref().ok().cloned();
+        languages
+    }
+
+    /// A table that may be left out: each of its keys then has its default.
+    pub(crate) fn section_or_default<T: FromSection>(&self, key: &Key) -> Read<T> {
+        if let Some(value) = self.subsection(key, Presence::Optional)? {
+            return Ok(value);
+        }
+        let nothing = DeTable::new();
+        Section::new(&nothing, join(&self.path, key.name), 0..0, self.context).read()
+    }
+
+    /// Not in the file: what follows from the other keys, filled in when all are read.
+    #[expect(clippy::unused_self, reason = "a verb like the others")]
+    #[expect(clippy::unnecessary_wraps, reason = "a verb like the others")]
+    pub(crate) fn computed<T>(&self, _: &Key, until_then: T) -> Read<T> {
+        Ok(until_then)
     }
 
     /// Records a fault of the key.
-    pub(super) fn fault(
+    fn fault(
         &self,
+        code: &'static str,
         key: &str,
         place: Range<usize>,
         message: String,
         help: String,
     ) -> Faulty {
-        self.faults.borrow_mut().push(Fault {
+        self.context.faults.borrow_mut().push(Fault {
+            code,
             key: join(&self.path, key),
             place,
             message,
@@ -253,35 +398,74 @@ impl<'a> Section<'a> {
         Faulty
     }
 
-    fn missing(&self, key: &str, remedy: String) -> Faulty {
-        let path = join(&self.path, key);
-        self.missing.borrow_mut().push(Fault {
-            message: format!("missing key `{path}`"),
-            key: path,
-            place: self.place.clone(),
-            help: Some(remedy),
-        });
+    fn missing(&self, key: &Key, remedy: String) -> Faulty {
+        if let Source::File { place, missing, .. } = &self.source {
+            let path = join(&self.path, key.name);
+            missing.borrow_mut().push(Fault {
+                code: "missing-key",
+                message: format!("missing key `{path}`"),
+                key: path,
+                place: place.clone(),
+                help: Some(remedy),
+            });
+        }
         Faulty
     }
 
-    fn get(&self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
-        self.known.borrow_mut().push(key);
-        self.table.get(key)
+    /// What the file holds under the key; faulty where there is no file.
+    fn get(
+        &self,
+        key: &Key,
+        presence: Presence,
+        shape: impl FnOnce() -> Shape,
+    ) -> Read<Option<&'a Spanned<DeValue<'a>>>> {
+        match &self.source {
+            Source::File { table, known, .. } => {
+                known.borrow_mut().push(key.name);
+                Ok(table.get(key.name))
+            }
+            Source::Description(keys) => {
+                keys.borrow_mut().push(KeyDescription {
+                    name: key.name,
+                    doc: key.doc.trim(),
+                    presence,
+                    shape: shape(),
+                });
+                Err(Faulty)
+            }
+        }
     }
 
-    fn items<T>(
-        &self,
-        key: &'static str,
-        value: &Spanned<DeValue<'_>>,
-        kind: &Kind<T>,
-    ) -> Read<Vec<T>> {
-        let path = join(&self.path, key);
+    fn place_of_key(&self, key: &str) -> Option<Range<usize>> {
+        match &self.source {
+            Source::File { table, .. } => Some(table.get_key_value(key)?.0.span()),
+            Source::Description(_) => None,
+        }
+    }
+
+    fn table_of(&self, key: &Key, value: &'a Spanned<DeValue<'a>>) -> Read<&'a DeTable<'a>> {
+        let path = join(&self.path, key.name);
+        match value.get_ref() {
+            DeValue::Table(table) => Ok(table),
+            other => Err(self.fault(
+                "wrong-type",
+                key.name,
+                value.span(),
+                format!("`{path}` is {}, not a table", article(other)),
+                format!("write it as a section, `[{path}]`"),
+            )),
+        }
+    }
+
+    fn items<T>(&self, key: &Key, value: &Spanned<DeValue<'_>>, kind: &Kind<T>) -> Read<Vec<T>> {
+        let path = join(&self.path, key.name);
         let DeValue::Array(items) = value.get_ref() else {
             return Err(self.fault(
-                key,
+                "wrong-type",
+                key.name,
                 value.span(),
-                format!("`{path}` is {}, not an array", describe(value.get_ref())),
-                format!("for example `{key} = [{}]`", kind.example),
+                format!("`{path}` is {}, not an array", article(value.get_ref())),
+                format!("for example `{} = [{}]`", key.name, kind.example),
             ));
         };
         let items: Vec<Read<T>> = items
@@ -294,7 +478,8 @@ impl<'a> Section<'a> {
 
     fn convert<T>(&self, path: &str, value: &Spanned<DeValue<'_>>, kind: &Kind<T>) -> Read<T> {
         (kind.read)(value.get_ref()).map_err(|Refusal { message, help }| {
-            self.faults.borrow_mut().push(Fault {
+            self.context.faults.borrow_mut().push(Fault {
+                code: "wrong-value",
                 key: path.to_owned(),
                 place: value.span(),
                 message: format!("`{path}`: {message}"),
@@ -305,22 +490,64 @@ impl<'a> Section<'a> {
     }
 }
 
-fn place_of(table: &DeTable<'_>, path: &str) -> Option<Range<usize>> {
-    let (step, rest) = path
-        .split_once('.')
-        .map_or((path, None), |(step, rest)| (step, Some(rest)));
-    let (key, index) = step
-        .split_once('[')
-        .map_or((step, None), |(key, index)| (key, Some(index)));
-    let mut value = table.get(key)?;
-    if let Some(index) = index {
-        let index: usize = index.strip_suffix(']')?.parse().ok()?;
-        value = value.get_ref().as_array()?.get(index)?;
+/// A text of one line, as an item of a list.
+struct AnyText(Localized);
+
+impl FromSection for AnyText {
+    fn from_section(section: &Section<'_>) -> Read<Self> {
+        section.text(&TEXT).map(Self)
     }
-    match rest {
-        Some(rest) => place_of(value.get_ref().as_table()?, rest),
-        None => Some(value.span()),
+
+    fn shape() -> Shape {
+        Shape::Localized(Box::new(TEXT.shape()))
     }
+}
+
+/// Paragraphs.
+struct AnyProse(Localized);
+
+impl FromSection for AnyProse {
+    fn from_section(section: &Section<'_>) -> Read<Self> {
+        section.text(&PROSE).map(Self)
+    }
+
+    fn shape() -> Shape {
+        Shape::Localized(Box::new(PROSE.shape()))
+    }
+}
+
+/// Where the value at a path such as `topics[1].purpose` stands; where its table stands when the
+/// key was left out.
+pub(crate) fn place_of(table: &DeTable<'_>, path: &str) -> Range<usize> {
+    let mut place = 0..0;
+    let mut table = table;
+    for step in path.split('.') {
+        let (key, index) = step
+            .split_once('[')
+            .map_or((step, None), |(key, index)| (key, Some(index)));
+        let Some((name, mut value)) = table.get_key_value(key) else {
+            break;
+        };
+        place = name.span();
+        if let Some(index) = index
+            .and_then(|index| index.strip_suffix(']'))
+            .and_then(|index| index.parse::<usize>().ok())
+        {
+            match value
+                .get_ref()
+                .as_array()
+                .and_then(|items| items.get(index))
+            {
+                Some(item) => (value, place) = (item, item.span()),
+                None => break,
+            }
+        }
+        match value.get_ref().as_table() {
+            Some(inner) => table = inner,
+            None => return value.span(),
+        }
+    }
+    place
 }
 
 fn join(path: &str, key: &str) -> String {
@@ -332,7 +559,7 @@ fn join(path: &str, key: &str) -> String {
 }
 
 /// What stands in the file, with its article.
-pub(super) fn describe(value: &DeValue<'_>) -> &'static str {
+pub(super) fn article(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "a string",
         DeValue::Integer(_) => "an integer",
@@ -345,9 +572,10 @@ pub(super) fn describe(value: &DeValue<'_>) -> &'static str {
 }
 
 /// `did you mean …`, or everything that would be right.
-pub(super) fn suggest(word: &str, known: &[&str]) -> String {
+pub(crate) fn suggest(word: &str, known: &[&str]) -> String {
     match closest(word, known) {
         Some(meant) => format!("did you mean `{meant}`?"),
+        None if known.is_empty() => "there is none".to_owned(),
         None => format!("expected one of `{}`", known.join("`, `")),
     }
 }

@@ -4,16 +4,21 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use consentry_address::{EmailAddress, ascii_domain};
+use jiff::civil::{Date, Time};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
-use toml::de::DeValue;
+use toml::de::{DeTable, DeValue};
 
-use super::section::{closest, describe, suggest};
-use crate::{Language, LegalBasis, Period, Rate};
+use super::section::{article, closest, suggest};
+use crate::grammar::{JsonType, Shape, ValueShape};
+use crate::{
+    Condition, Country, Day, Holiday, Language, LegalBasis, Lifetime, Method, Money, Period,
+    PromiseId, Rate, SqlName,
+};
 
 /// Why a value is not accepted, and how to mend it when an example is not enough.
-pub(super) struct Refusal {
-    pub(super) message: String,
-    pub(super) help: Option<String>,
+pub(crate) struct Refusal {
+    pub(crate) message: String,
+    pub(crate) help: Option<String>,
 }
 
 impl<E: Display> From<E> for Refusal {
@@ -26,26 +31,83 @@ impl<E: Display> From<E> for Refusal {
 }
 
 /// One kind of value: how it is read, and an example to show where it is missing or wrong.
-pub(super) struct Kind<T> {
-    pub(super) example: &'static str,
-    pub(super) read: fn(&DeValue<'_>) -> Result<T, Refusal>,
+pub(crate) struct Kind<T> {
+    /// As the documentation calls it.
+    pub(crate) name: &'static str,
+    pub(crate) example: &'static str,
+    pub(crate) json: fn() -> JsonType,
+    pub(crate) read: fn(&DeValue<'_>) -> Result<T, Refusal>,
 }
 
-pub(super) const TEXT: Kind<String> = Kind {
+impl<T> Kind<T> {
+    pub(crate) fn shape(&self) -> Shape {
+        Shape::Value(ValueShape {
+            name: self.name,
+            example: self.example,
+            json: (self.json)(),
+        })
+    }
+}
+
+/// One of a few words.
+pub(crate) trait Choice: Copy {
+    /// How the words are written.
+    fn names() -> Vec<&'static str>;
+    /// The one that is written so.
+    fn named(text: &str) -> Option<Self>;
+}
+
+/// One of a few words; the example is one of them, in quotes.
+pub(crate) const fn choice<T: Choice>(example: &'static str) -> Kind<T> {
+    Kind {
+        name: "choice",
+        example,
+        json: || JsonType::OneOf(T::names()),
+        read: |value| {
+            let word = text(value)?;
+            T::named(word).ok_or_else(|| Refusal {
+                message: format!("`{word}` is not a possible value"),
+                help: Some(suggest(word, &T::names())),
+            })
+        },
+    }
+}
+
+/// A name made of lower-case letters, digits and hyphens; the example is in quotes.
+pub(crate) const fn named<T>(example: &'static str) -> Kind<T>
+where
+    T: FromStr,
+    T::Err: Display,
+{
+    Kind {
+        name: "id",
+        example,
+        json: || JsonType::Pattern("^[a-z0-9-]{1,40}$"),
+        read: parsed,
+    }
+}
+
+pub(crate) const TEXT: Kind<String> = Kind {
+    name: "text",
     example: "\"some words\"",
+    json: || JsonType::Text,
     read: |value| text(value).map(str::to_owned),
 };
 
-pub(super) const FLAG: Kind<bool> = Kind {
+pub(crate) const FLAG: Kind<bool> = Kind {
+    name: "flag",
     example: "true",
+    json: || JsonType::Boolean,
     read: |value| match value {
         DeValue::Boolean(flag) => Ok(*flag),
         other => Err(wrong_type("`true` or `false`", other)),
     },
 };
 
-pub(super) const AMOUNT: Kind<u64> = Kind {
+pub(crate) const AMOUNT: Kind<u64> = Kind {
+    name: "whole number",
     example: "75000",
+    json: || JsonType::Integer(0, None),
     read: |value| match value {
         DeValue::Integer(number) => u64::from_str_radix(number.as_str(), number.radix())
             .map_err(|_| Refusal::from("expected a whole number that is not negative")),
@@ -53,37 +115,31 @@ pub(super) const AMOUNT: Kind<u64> = Kind {
     },
 };
 
-pub(super) const COUNT: Kind<u32> = Kind {
+pub(crate) const COUNT: Kind<u32> = Kind {
+    name: "whole number",
     example: "5",
+    json: || JsonType::Integer(1, Some(u64::from(u32::MAX))),
     read: |value| match whole(value)? {
         0 => Err("expected at least 1".into()),
         count => Ok(count),
     },
 };
 
-pub(super) const PERCENT: Kind<u32> = Kind {
+pub(crate) const PERCENT: Kind<u32> = Kind {
+    name: "percent",
     example: "10",
+    json: || JsonType::Integer(1, Some(100)),
     read: |value| match whole(value)? {
         share @ 1..=100 => Ok(share),
         _ => Err("expected a share from 1 to 100, in percent".into()),
     },
 };
 
-pub(super) const CURRENCY: Kind<String> = Kind {
-    example: "\"EUR\"",
-    read: |value| {
-        let code = text(value)?;
-        if code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase()) {
-            Ok(code.to_owned())
-        } else {
-            Err("expected an ISO 4217 code of three capital letters".into())
-        }
-    },
-};
-
 /// A version is part of a URL and of a file name.
-pub(super) const VERSION: Kind<String> = Kind {
+pub(crate) const VERSION: Kind<String> = Kind {
+    name: "version",
     example: "\"2026-11-01\"",
+    json: || JsonType::Pattern("^[A-Za-z0-9._-]{1,40}$"),
     read: |value| {
         let version = text(value)?;
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
@@ -95,39 +151,53 @@ pub(super) const VERSION: Kind<String> = Kind {
     },
 };
 
-pub(super) const PERIOD: Kind<Period> = Kind {
+pub(crate) const PERIOD: Kind<Period> = Kind {
+    name: "period",
     example: "\"30 days\"",
+    json: || JsonType::Pattern("^[0-9]+ (minute|hour|day|working day|week|month|year)s?$"),
     read: parsed,
 };
 
-pub(super) const LIMIT: Kind<Option<Rate>> = Kind {
+pub(crate) const LIMIT: Kind<Option<Rate>> = Kind {
+    name: "rate",
     example: "\"60/minute\" or \"off\"",
+    json: || JsonType::Pattern("^(off|[0-9]+/(second|minute|hour))$"),
     read: |value| Ok(Rate::or_off(text(value)?)?),
 };
 
-pub(super) const RATE: Kind<Rate> = Kind {
+pub(crate) const RATE: Kind<Rate> = Kind {
+    name: "rate",
     example: "\"60/hour\"",
+    json: || JsonType::Pattern("^[0-9]+/(second|minute|hour)$"),
     read: parsed,
 };
 
-pub(super) const LANGUAGE: Kind<Language> = Kind {
+pub(crate) const LANGUAGE: Kind<Language> = Kind {
+    name: "language",
     example: "\"en\"",
-    read: |value| choice(value, &Language::ALL.map(Language::as_str)),
+    json: || JsonType::OneOf(Language::ALL.map(Language::as_str).to_vec()),
+    read: |value| one_of(value, &Language::ALL.map(Language::as_str)),
 };
 
-pub(super) const BASIS: Kind<LegalBasis> = Kind {
+pub(crate) const BASIS: Kind<LegalBasis> = Kind {
+    name: "legal basis",
     example: "\"legitimate-interest\"",
-    read: |value| choice(value, &LegalBasis::ALL.map(LegalBasis::as_str)),
+    json: || JsonType::OneOf(LegalBasis::ALL.map(LegalBasis::as_str).to_vec()),
+    read: |value| one_of(value, &LegalBasis::ALL.map(LegalBasis::as_str)),
 };
 
-pub(super) const ADDRESS: Kind<EmailAddress> = Kind {
+pub(crate) const ADDRESS: Kind<EmailAddress> = Kind {
+    name: "address",
     example: "\"contact@company.example\"",
+    json: || JsonType::Text,
     read: |value| Ok(EmailAddress::parse(text(value)?)?),
 };
 
 /// A sender's address: with an ASCII local part every relay takes it (RFC 6531 §3.2).
-pub(super) const SENDER: Kind<EmailAddress> = Kind {
+pub(crate) const SENDER: Kind<EmailAddress> = Kind {
+    name: "address",
     example: "\"news@company.example\"",
+    json: || JsonType::Text,
     read: |value| {
         let address = EmailAddress::parse(text(value)?)?;
         if address.needs_smtputf8() {
@@ -137,13 +207,17 @@ pub(super) const SENDER: Kind<EmailAddress> = Kind {
     },
 };
 
-pub(super) const DOMAIN: Kind<String> = Kind {
+pub(crate) const DOMAIN: Kind<String> = Kind {
+    name: "domain",
     example: "\"company.example\"",
+    json: || JsonType::Text,
     read: |value| Ok(ascii_domain(text(value)?)?),
 };
 
-pub(super) const URL: Kind<String> = Kind {
+pub(crate) const URL: Kind<String> = Kind {
+    name: "URL",
     example: "\"https://company.example\"",
+    json: || JsonType::Pattern("^https?://"),
     read: |value| {
         let url = text(value)?;
         let rest = url
@@ -160,8 +234,10 @@ pub(super) const URL: Kind<String> = Kind {
     },
 };
 
-pub(super) const ZONE: Kind<TimeZone> = Kind {
+pub(crate) const ZONE: Kind<TimeZone> = Kind {
+    name: "time zone",
     example: "\"Europe/Paris\"",
+    json: || JsonType::Text,
     read: |value| {
         let name = text(value)?;
         // The bundled database, so that a policy means the same on every machine.
@@ -177,15 +253,135 @@ pub(super) const ZONE: Kind<TimeZone> = Kind {
     },
 };
 
-/// A value with a syntax of its own.
-pub(super) const fn of<T>(example: &'static str) -> Kind<T>
-where
-    T: FromStr,
-    T::Err: Display,
-{
-    Kind {
-        example,
-        read: parsed,
+/// Paragraphs: as many lines as it takes.
+pub(crate) const PROSE: Kind<String> = Kind {
+    name: "prose",
+    example: "\"Some sentences.\"",
+    json: || JsonType::Text,
+    read: |value| {
+        let DeValue::String(prose) = value else {
+            return Err(wrong_type("a string", value));
+        };
+        let prose = prose.trim();
+        if prose.is_empty() {
+            return Err("the text is blank".into());
+        }
+        if prose.contains(|c: char| c.is_control() && c != '\n') {
+            return Err("expected text without control characters".into());
+        }
+        Ok(prose.to_owned())
+    },
+};
+
+/// Money with its cents: `"368029.68 EUR"`.
+pub(crate) const MONEY: Kind<Money> = Kind {
+    name: "money",
+    example: "\"75000 EUR\"",
+    json: || JsonType::Pattern(r"^[0-9]+(\.[0-9]{2})? [A-Z]{3}$"),
+    read: parsed,
+};
+
+pub(crate) const COUNTRY: Kind<Country> = Kind {
+    name: "country",
+    example: "\"FR\"",
+    json: || JsonType::Pattern("^[A-Z]{2}$"),
+    read: parsed,
+};
+
+/// A day of the calendar; written as a TOML date or as text.
+pub(crate) const DATE: Kind<Date> = Kind {
+    name: "date",
+    example: "\"2026-11-01\"",
+    json: || JsonType::Pattern("^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
+    read: |value| match value {
+        DeValue::Datetime(date) => Ok(date.to_string().parse()?),
+        value => Ok(text(value)?.parse()?),
+    },
+};
+
+/// A time of day: `"03:00"`.
+pub(crate) const TIME_OF_DAY: Kind<Time> = Kind {
+    name: "time of day",
+    example: "\"03:00\"",
+    json: || JsonType::Pattern("^[0-2][0-9]:[0-5][0-9]$"),
+    read: |value| {
+        let text = text(value)?;
+        match text.parse() {
+            Ok(time) if text.len() == 5 => Ok(time),
+            _ => Err("expected hours and minutes, such as `03:00`".into()),
+        }
+    },
+};
+
+/// A day of every year: `"12-31"`.
+pub(crate) const DAY: Kind<Day> = Kind {
+    name: "day",
+    example: "\"12-31\"",
+    json: || JsonType::Pattern("^[0-9]{2}-[0-9]{2}$"),
+    read: parsed,
+};
+
+pub(crate) const HOLIDAY: Kind<Holiday> = Kind {
+    name: "holiday",
+    example: "\"12-25\" or \"easter+1\"",
+    json: || JsonType::Pattern(r"^([0-9]{4}-)?[0-9]{2}-[0-9]{2}$|^easter([+-][0-9]{1,3})?$"),
+    read: parsed,
+};
+
+/// How long something lies on a terminal: a period or `"session"`.
+pub(crate) const LIFETIME: Kind<Lifetime> = Kind {
+    name: "lifetime",
+    example: "\"13 months\" or \"session\"",
+    json: || JsonType::Pattern("^(session|[0-9]+ (minute|hour|day|week|month|year)s?)$"),
+    read: parsed,
+};
+
+/// The name of a table or a column; `schema.table` names a table of a schema.
+pub(crate) const SQL_NAME: Kind<SqlName> = Kind {
+    name: "SQL name",
+    example: "\"clients\"",
+    json: || JsonType::Text,
+    read: parsed,
+};
+
+pub(crate) const METHOD: Kind<Method> = Kind {
+    name: "method",
+    example: "\"year\" or \"constant(removed)\"",
+    json: || JsonType::Pattern(r"^[a-z-]+(\(.*\))?$"),
+    read: parsed,
+};
+
+/// Names a promise of a notice: `"S0-32"`.
+pub(crate) const PROMISE: Kind<PromiseId> = Kind {
+    name: "promise",
+    example: "\"S0-32\"",
+    json: || JsonType::Pattern("^S[0-9]+-[0-9]+$"),
+    read: parsed,
+};
+
+/// What a column holds: a value, a list of them, `{ null = true }`, `{ not = … }`.
+pub(crate) const CONDITION: Kind<Condition> = Kind {
+    name: "condition",
+    example: "\"rejected\", [\"open\", \"active\"], { null = true } or { not = \"open\" }",
+    json: || JsonType::Any(&["string", "integer", "boolean", "array", "object"]),
+    read: Condition::read,
+};
+
+/// The only key of a table.
+pub(crate) fn single<'a>(
+    table: &'a DeTable<'a>,
+    known: &[&str],
+) -> Result<(&'a str, &'a DeValue<'a>), Refusal> {
+    let mut entries = table.iter();
+    match (entries.next(), entries.next()) {
+        (Some((key, value)), None) if known.contains(&key.get_ref().as_ref()) => {
+            Ok((key.get_ref(), value.get_ref()))
+        }
+        _ => Err(format!(
+            "expected a table with one key out of `{}`",
+            known.join("`, `")
+        )
+        .into()),
     }
 }
 
@@ -202,7 +398,7 @@ fn whole(value: &DeValue<'_>) -> Result<u32, Refusal> {
     u32::try_from(number).map_err(|_| "the number is too large".into())
 }
 
-fn choice<T: FromStr>(value: &DeValue<'_>, names: &[&str]) -> Result<T, Refusal> {
+fn one_of<T: FromStr>(value: &DeValue<'_>, names: &[&str]) -> Result<T, Refusal> {
     let text = text(value)?;
     text.parse().map_err(|_| Refusal {
         message: format!("`{text}` is not a possible value"),
@@ -225,5 +421,5 @@ fn text<'a>(value: &'a DeValue<'_>) -> Result<&'a str, Refusal> {
 }
 
 fn wrong_type(expected: &str, found: &DeValue<'_>) -> Refusal {
-    format!("expected {expected}, found {}", describe(found)).into()
+    format!("expected {expected}, found {}", article(found)).into()
 }

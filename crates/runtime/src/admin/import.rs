@@ -273,7 +273,7 @@ fn ground(arguments: &ImportArgs, policy: &Policy, now: Timestamp) -> Result<Gro
         });
     };
     let read = |text: &String| {
-        let at = moment(text, &policy.time_zone)
+        let at = moment(text, &policy.calendar)
             .map_err(|error| Failure::usage(format!("--confirmed-at: {error}")))?;
         if at > now {
             return Err(Failure::usage("--confirmed-at: this is in the future"));
@@ -363,7 +363,7 @@ fn check_letters(
     let seconds = fingerprint.lines.saturating_mul(rate.per.as_secs()) / u64::from(rate.count);
     let last = SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX));
     let last = now.saturating_add(last).unwrap_or(Timestamp::MAX);
-    if last < reminder.after(now, &policy.time_zone) {
+    if last < reminder.after(now, &policy.calendar) {
         return Ok(());
     }
     Err(Failure::usage(format!(

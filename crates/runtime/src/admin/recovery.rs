@@ -133,8 +133,8 @@ pub(super) async fn restore(settings: &Settings, args: RestoreArgs) -> Result<()
 /// Whether this installation may hold what the backup holds.
 fn require_fitting(path: &Path, manifest: &Manifest, policy: &Policy) -> Result<(), Failure> {
     let taken_at = manifest.taken_at();
-    if let Some(kept) = policy.retention.backups
-        && kept.after(taken_at, &policy.time_zone) <= SystemClock.now()
+    if let Some(kept) = policy.backups.keep
+        && kept.after(taken_at, &policy.calendar) <= SystemClock.now()
     {
         return Err(Failure::Found(format!(
             "{}: it is of {taken_at}, and the policy keeps backups for {kept}: erasures that came \
@@ -192,7 +192,7 @@ async fn restore_into(
     let spare_up_to = policy
         .retention
         .backups
-        .map(|kept| kept.cutoff(backup.manifest().taken_at(), &policy.time_zone));
+        .map(|kept| kept.cutoff(backup.manifest().taken_at(), &policy.calendar));
     say("loading the backup");
     let loaded = store
         .load_backup(

@@ -96,7 +96,7 @@ pub(super) async fn run(service: &Service, command: SubscriberCommand) -> Result
         },
         SubscriberCommand::Erase { email, confirmed } => {
             let email = address(&email)?;
-            let grace = service.policy().retention.erased;
+            let grace = service.policy().retention().erased;
             ask(
                 &format!("Hide this person now and purge them for good after {grace}?"),
                 confirmed,

@@ -244,7 +244,7 @@ fn letter(service: &Service, to: EmailAddress) -> Letter {
             .map(|topic| topic.id.clone())
             .collect(),
         confirm_url: Some(url("confirm")),
-        confirm_until: Some(policy.links.confirmation.after(now, &policy.time_zone)),
+        confirm_until: Some(policy.links.confirmation.after(now, &policy.calendar)),
         preferences_url: url("preferences"),
         unsubscribe_url: url("unsubscribe"),
         home_url: service.public_url().join("/"),

@@ -49,7 +49,7 @@ pub(crate) async fn thanks(
 ) -> Response {
     let layout = Layout::new(&app, &visitor);
     let policy = layout.policy();
-    let pending = layout.period(policy.retention.pending);
+    let pending = layout.period(policy.retention().pending);
     let cool_down = layout.period(policy.subscription.cool_down);
     let intro = layout.say("thanks-text");
     let more = vec![

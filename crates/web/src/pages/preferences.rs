@@ -240,7 +240,7 @@ impl Visit {
     fn erased(&self) -> Response {
         let policy = self.app.policy();
         let now = self.app.service().now();
-        let purge = policy.retention.erased.after(now, &policy.time_zone);
+        let purge = policy.retention().erased.after(now, &policy.calendar);
         let layout = self.layout();
         let date = layout.date(purge);
         let page = MessagePage {
@@ -363,7 +363,7 @@ impl CentrePage {
 
     /// What becomes of the data after everything was left (S0-59). A restriction keeps them.
     fn deletion(&self) -> Option<String> {
-        let period = self.layout.policy().retention.unsubscribed?;
+        let period = self.layout.policy().retention().unsubscribed?;
         let period = self.layout.period(period);
         (!self.view.restricted).then(|| {
             let text = "preferences-leave-deleted";

@@ -27,11 +27,11 @@ pub(crate) async fn show(
         hosting: layout.words(
             "privacy-hosting-text",
             &[
-                ("host", (&policy.hosting.name).into()),
-                ("city", (&policy.hosting.city).into()),
+                ("host", (&policy.main_host().name).into()),
+                ("city", (&policy.main_host().city).into()),
                 (
                     "country",
-                    policy.hosting.country.get(visitor.language).into(),
+                    policy.main_host().country.get(visitor.language).into(),
                 ),
             ],
         ),
@@ -42,8 +42,8 @@ pub(crate) async fn show(
         ),
         host_form: legal_form(
             &layout,
-            policy.hosting.legal_form.as_ref(),
-            policy.hosting.capital.as_ref(),
+            policy.main_host().legal_form.as_ref(),
+            policy.main_host().capital.as_ref(),
         ),
         layout,
     };
