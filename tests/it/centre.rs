@@ -216,7 +216,7 @@ fn another_policy_rewrites_nothing_that_was_agreed(engine: Engine) {
         ("basis = \"legitimate-interest\"", "basis = \"consent\""),
         ("id = \"demo\"", "id = \"webinar\""),
         ("default = false", "default = true"),
-        ("pending = \"12 months\"", "pending = \"3 months\""),
+        ("after = \"12 months\"", "after = \"3 months\""),
         ("reminder = \"7 days\"", "reminder = \"2 days\""),
     ]);
     let mut stage = restart(stage, |site| site.with_policy(&changed));

@@ -68,7 +68,7 @@ impl Subject {
 
     /// When the record ends as things stand, restrictions aside; `None` when no period runs.
     pub fn ends_at(&self, policy: &Policy) -> Option<Timestamp> {
-        let retention = &policy.retention;
+        let retention = policy.retention();
         let (clock, period) = match self.state() {
             PersonState::Pending => (self.first_submitted_at, retention.pending),
             PersonState::Unsubscribed => (self.left_at()?, retention.unsubscribed?),

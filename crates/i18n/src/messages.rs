@@ -128,6 +128,7 @@ impl Messages {
             PeriodUnit::Minutes => "period-minutes",
             PeriodUnit::Hours => "period-hours",
             PeriodUnit::Days => "period-days",
+            PeriodUnit::WorkingDays => "period-working-days",
             PeriodUnit::Weeks => "period-weeks",
             PeriodUnit::Months => "period-months",
             PeriodUnit::Years => "period-years",

@@ -167,6 +167,11 @@ impl Policy {
         main.unwrap_or(&self.hosts[0])
     }
 
+    /// The name of a host: its own, or the controller's who hosts itself (S2-62).
+    pub fn host_name<'a>(&'a self, host: &'a Host) -> &'a str {
+        host.name.as_deref().unwrap_or(&self.controller.name)
+    }
+
     /// What a form subscribes to when it names no topic; never empty.
     pub fn default_topics(&self) -> impl Iterator<Item = &Topic> {
         self.topics.iter().filter(|topic| topic.default)

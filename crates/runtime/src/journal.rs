@@ -15,10 +15,10 @@ use std::{
 };
 
 use consentry::SystemClock;
-use consentry_policy::{Period, Policy};
+use consentry_policy::{Calendar, Period, Policy};
 use consentry_service::ports::{Clock, StoreError};
 use consentry_storage::{JournalRecord, SeaOrmStore, backup::BackupError};
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -38,20 +38,20 @@ const PRUNING: u32 = 3_600;
 #[derive(Clone)]
 pub(crate) struct Kept {
     period: Option<Period>,
-    zone: TimeZone,
+    calendar: Calendar,
 }
 
 impl Kept {
     pub(crate) fn of(policy: &Policy) -> Self {
         Self {
             period: policy.backups.keep,
-            zone: policy.time_zone.clone(),
+            calendar: policy.calendar.clone(),
         }
     }
 
     fn until(&self) -> Option<Timestamp> {
         let period = self.period?;
-        Some(period.cutoff(SystemClock.now(), &self.zone))
+        Some(period.cutoff(SystemClock.now(), &self.calendar))
     }
 }
 

@@ -185,13 +185,12 @@ impl Settings {
             Limit::OfThePolicy if matches!(self.limit_per_client, Limit::Set(None)) => (None, None),
             Limit::OfThePolicy => (limits.per_domain, limits.per_large_domain),
         };
-        Limits {
-            per_client,
-            total: self.limit_total.or(limits.total),
-            per_domain,
-            per_large_domain,
-            ..limits.clone()
-        }
+        let mut merged = limits.clone();
+        merged.per_client = per_client;
+        merged.total = self.limit_total.or(limits.total);
+        merged.per_domain = per_domain;
+        merged.per_large_domain = per_large_domain;
+        merged
     }
 
     /// From when on a job that did not run is late: after two of its intervals and some minutes.

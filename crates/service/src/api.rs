@@ -125,7 +125,7 @@ impl Api {
         expires: Option<Period>,
     ) -> Result<(ApiKey, ApiToken), Error> {
         let now = self.service.now();
-        let zone = &self.service.policy().time_zone;
+        let zone = &self.service.policy().calendar;
         let key = ApiKey {
             id: ApiKeyId(u64::from_be_bytes(self.service.random())),
             name: name.to_owned(),

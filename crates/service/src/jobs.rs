@@ -285,7 +285,7 @@ impl Service {
         cutoff: impl Fn(Period) -> Timestamp,
     ) -> Option<Candidates> {
         let policy = self.policy();
-        let retention = &policy.retention;
+        let retention = policy.retention();
         match reason {
             PurgeReason::Unconfirmed => {
                 Some(Candidates::UnconfirmedSince(cutoff(retention.pending)))

@@ -6,7 +6,7 @@
 use std::fmt;
 
 use consentry_domain::{Action, ConsentEvent, PersonState, Subject, TopicState};
-use consentry_policy::{LegalBasis, Localized, Policy};
+use consentry_policy::{Language, LegalBasis, Localized, Policy};
 use serde::Serialize;
 
 use crate::{Error, Service};
@@ -218,12 +218,7 @@ impl Service {
             controller: ControllerRecord {
                 name: policy.controller.name.clone(),
                 contact: policy.controller.contact.expose().to_owned(),
-                hosting: format!(
-                    "{}, {}, {}",
-                    policy.main_host().name,
-                    policy.main_host().city,
-                    policy.main_host().country.get(person.language)
-                ),
+                hosting: place(policy, person.language),
             },
             purposes: policy
                 .purposes
@@ -237,7 +232,7 @@ impl Service {
                 unconfirmed: policy.retention().pending.to_string(),
                 erased: policy.retention().erased.to_string(),
                 unsubscribed: policy
-                    .retention
+                    .retention()
                     .unsubscribed
                     .map(|period| period.to_string()),
             },
@@ -245,6 +240,19 @@ impl Service {
             person: self.record(&person).await?,
         })
     }
+}
+
+/// `Host, City, Country` (S0-34)
+fn place(policy: &Policy, language: Language) -> String {
+    let host = policy.main_host();
+    let name = Some(policy.host_name(host));
+    let parts = [
+        name,
+        host.city.as_deref(),
+        Some(host.country.name(language)),
+    ];
+    let parts: Vec<&str> = parts.into_iter().flatten().collect();
+    parts.join(", ")
 }
 
 fn text(at: Option<jiff::Timestamp>) -> Option<String> {

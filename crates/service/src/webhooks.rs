@@ -103,7 +103,7 @@ impl Webhooks {
         let secret = WebhookSecret::new(self.service.random());
         let now = self.service.now();
         let period: Option<Period> = FORMER.parse().ok();
-        let zone = &self.service.policy().time_zone;
+        let zone = &self.service.policy().calendar;
         let until = period.map_or(now, |period| period.after(now, zone));
         let is_there = self
             .store()

@@ -89,7 +89,9 @@ impl<R: BufRead> Reader<R> {
         };
         let agreed_at = match self.cell(Column::ConfirmedAt) {
             "" => agreed_at.ok_or(Refusal::NotConfirmed)?,
-            text => moment(text, &self.policy.calendar).map_err(|_| Refusal::UnreadableTime)?,
+            text => {
+                moment(text, self.policy.calendar.zone()).map_err(|_| Refusal::UnreadableTime)?
+            }
         };
         if agreed_at > self.rules.now {
             return Err(Refusal::FutureTime);

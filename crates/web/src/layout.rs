@@ -80,12 +80,12 @@ impl Layout {
 
     /// The day of an instant, in the policy's time zone.
     pub(crate) fn date(&self, at: impl Borrow<Timestamp>) -> String {
-        Messages::embedded().date(self.language(), *at.borrow(), &self.policy().calendar)
+        Messages::embedded().date(self.language(), *at.borrow(), self.policy().calendar.zone())
     }
 
     /// Day and time of an instant, in the policy's time zone.
     pub(crate) fn date_time(&self, at: impl Borrow<Timestamp>) -> String {
-        Messages::embedded().date_time(self.language(), *at.borrow(), &self.policy().calendar)
+        Messages::embedded().date_time(self.language(), *at.borrow(), self.policy().calendar.zone())
     }
 
     /// A link to a page of the site, in the language that was asked for.
@@ -154,7 +154,7 @@ impl Layout {
             &[
                 ("brand", (&controller.brand).into()),
                 ("name", (&controller.name).into()),
-                ("country", controller.country.get(self.language()).into()),
+                ("country", controller.country.name(self.language()).into()),
             ],
         )
     }

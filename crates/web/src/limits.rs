@@ -314,16 +314,9 @@ mod tests {
 
     #[test]
     fn a_tripped_breaker_lets_a_trickle_through() {
-        let limits = Limits::new(
-            consentry_policy::Limits {
-                breaker: Policy::demo().limits.breaker.map(|breaker| {
-                    let trickle = "3/hour".parse().expect("a rate");
-                    consentry_policy::Breaker { trickle, ..breaker }
-                }),
-                ..consentry_policy::Limits::default()
-            },
-            &Policy::demo(),
-        );
+        let mut breaker = Policy::demo().limits.breaker.expect("a breaker");
+        breaker.trickle = "3/hour".parse().expect("a rate");
+        let limits = limits(|limits| limits.breaker = Some(breaker));
         let to = address("a@example.org");
         let admitted = |cause: Cause<'_>, is_tripped: bool| {
             (0..10)

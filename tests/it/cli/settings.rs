@@ -93,15 +93,15 @@ fn an_invalid_policy_is_refused_with_line_and_remedy() {
         consentry_tests::binaries::root().join("crates/policy/policies/saas-portal.toml"),
     )
     .expect("the demo policy can be read");
-    let broken = policy.replace("pending = \"12 months\"", "pending = \"a year or so\"");
+    let broken = policy.replace("after = \"12 months\"", "after = \"a year or so\"");
     assert_ne!(policy, broken);
     let line = broken
         .lines()
-        .position(|line| line.starts_with("pending ="))
+        .position(|line| line.starts_with("after = \"a year"))
         .map(|at| format!("policy.toml:{}", at + 1))
         .expect("the line is there");
     let site = Site::new(Engine::Sqlite).with_policy(&broken);
-    assert_refused(&site, 2, &[&line, "pending", "`12 months`"]);
+    assert_refused(&site, 2, &[&line, "after", "`12 months`"]);
 }
 
 /// S0-35, S0-92: data inside the public folder, or the reverse, also through a symbolic link.

@@ -79,7 +79,7 @@ impl Application {
 
     /// Lets a period pass.
     fn pass(&self, period: Period) {
-        let zone = &self.consentry.service().policy().time_zone;
+        let zone = &self.consentry.service().policy().calendar;
         let mut now = self.clock.0.lock().unwrap();
         *now = period.after(*now, zone);
     }

@@ -55,7 +55,7 @@ fn an_address_that_nobody_confirms_gets_five_letters_and_rests() {
     let letters = besiege(&mut anna, from, 24 * 60);
     assert_eq!(letters.len(), 4, "{letters:?}");
     let rest = Policy::demo().subscription.rest.unwrap();
-    let zone = Policy::demo().time_zone;
+    let zone = Policy::demo().calendar;
     let rested = rest.after(*letters.last().unwrap(), &zone);
     assert_eq!(besiege(&mut anna, minutes_later(rested, -60), 1), []);
     assert_eq!(besiege(&mut anna, rested, 24 * 10).len(), 5);

@@ -12,6 +12,10 @@ period-days = { $n ->
     [one] { $n } day
    *[other] { $n } days
 }
+period-working-days = { $n ->
+    [one] { $n } working day
+   *[other] { $n } working days
+}
 period-weeks = { $n ->
     [one] { $n } week
    *[other] { $n } weeks

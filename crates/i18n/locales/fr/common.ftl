@@ -12,6 +12,10 @@ period-days = { $n ->
     [one] { $n } jour
    *[other] { $n } jours
 }
+period-working-days = { $n ->
+    [one] { $n } jour ouvré
+   *[other] { $n } jours ouvrés
+}
 period-weeks = { $n ->
     [one] { $n } semaine
    *[other] { $n } semaines

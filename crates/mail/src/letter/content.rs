@@ -67,11 +67,11 @@ impl Words<'_> {
     }
 
     fn date(&self, at: Timestamp) -> String {
-        Messages::embedded().date(self.language, at, &self.policy.calendar)
+        Messages::embedded().date(self.language, at, self.policy.calendar.zone())
     }
 
     fn until(&self, at: Timestamp) -> Block {
-        let date = Messages::embedded().date_time(self.language, at, &self.policy.calendar);
+        let date = Messages::embedded().date_time(self.language, at, self.policy.calendar.zone());
         Block::Note(self.say("mail-link-until", &[("date", (&date).into())]))
     }
 

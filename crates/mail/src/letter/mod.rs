@@ -81,7 +81,7 @@ impl Footer {
             ("controller", (&controller.name).into()),
         ];
         let mut address = controller.address.clone();
-        address.push(controller.country.get(words.language).to_owned());
+        address.push(controller.country.name(words.language).to_owned());
         Self {
             reason,
             controller: words.say(id, &named),

@@ -107,6 +107,20 @@ impl Subscription {
     }
 }
 
+/// Without any limit.
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            per_client: None,
+            total: None,
+            per_domain: None,
+            large_domains: Vec::new(),
+            per_large_domain: None,
+            breaker: None,
+        }
+    }
+}
+
 impl Limits {
     /// Whether a domain, as a lower-case A-label, is home to very many people.
     pub fn is_large(&self, domain: &str) -> bool {

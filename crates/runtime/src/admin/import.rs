@@ -273,7 +273,7 @@ fn ground(arguments: &ImportArgs, policy: &Policy, now: Timestamp) -> Result<Gro
         });
     };
     let read = |text: &String| {
-        let at = moment(text, &policy.calendar)
+        let at = moment(text, policy.calendar.zone())
             .map_err(|error| Failure::usage(format!("--confirmed-at: {error}")))?;
         if at > now {
             return Err(Failure::usage("--confirmed-at: this is in the future"));

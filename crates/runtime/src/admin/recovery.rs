@@ -190,8 +190,8 @@ async fn restore_into(
     let service = app.service(settings, settings.listen)?;
     let mut journal = journals(settings, &args.journal)?;
     let spare_up_to = policy
-        .retention
         .backups
+        .keep
         .map(|kept| kept.cutoff(backup.manifest().taken_at(), &policy.calendar));
     say("loading the backup");
     let loaded = store

@@ -165,11 +165,11 @@ impl Report {
         let version = policy.notice_version();
         let name = &policy.controller.name;
         self.add("policy", Verdict::Ok, format!("{name}, version {version}"));
-        for warning in policy.warnings() {
+        for warning in policy.remarks() {
             self.add(
                 "policy",
                 Verdict::Warning,
-                format!("{}: {}; {}", warning.key, warning.message, warning.remedy),
+                format!("{}: {}; {}", warning.key, warning.message, warning.help),
             );
         }
     }

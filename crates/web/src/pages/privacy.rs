@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::{Extension, extract::State, response::Response};
-use consentry_policy::{Capital, Language};
+use consentry_policy::{Language, Money};
 
 use crate::{
     app::App,
@@ -27,11 +27,19 @@ pub(crate) async fn show(
         hosting: layout.words(
             "privacy-hosting-text",
             &[
-                ("host", (&policy.main_host().name).into()),
-                ("city", (&policy.main_host().city).into()),
+                ("host", policy.host_name(policy.main_host()).into()),
+                (
+                    "city",
+                    policy
+                        .main_host()
+                        .city
+                        .as_deref()
+                        .unwrap_or_default()
+                        .into(),
+                ),
                 (
                     "country",
-                    policy.main_host().country.get(visitor.language).into(),
+                    policy.main_host().country.name(visitor.language).into(),
                 ),
             ],
         ),
@@ -60,7 +68,7 @@ fn controller(layout: &Layout) -> String {
 }
 
 /// `SAS, with a capital of 75,000 EUR` (S0-02, S0-06)
-fn legal_form(layout: &Layout, form: Option<&String>, capital: Option<&Capital>) -> Option<String> {
+fn legal_form(layout: &Layout, form: Option<&String>, capital: Option<&Money>) -> Option<String> {
     let capital = capital.map(|capital| {
         let amount = grouped(capital, layout.language());
         let values = [
@@ -74,12 +82,12 @@ fn legal_form(layout: &Layout, form: Option<&String>, capital: Option<&Capital>)
 }
 
 /// An amount in groups of three digits.
-fn grouped(capital: &Capital, language: Language) -> String {
+fn grouped(capital: &Money, language: Language) -> String {
     let separator = match language {
         Language::En => ",",
         Language::Fr => "\u{a0}",
     };
-    let digits = capital.amount.to_string();
+    let digits = (capital.hundredths / 100).to_string();
     let groups: Vec<_> = digits
         .as_bytes()
         .rchunks(3)

@@ -4,7 +4,7 @@ use axum::{
     body::Body,
     http::{StatusCode, header::CONTENT_TYPE},
 };
-use consentry_policy::{Breaker, Limits, Policy};
+use consentry_policy::{Limits, Policy};
 use consentry_token::Purpose;
 use consentry_web::Options;
 
@@ -168,10 +168,9 @@ async fn sign_ups_slow_down_while_hardly_anybody_confirms() {
         ("trickle = \"60/hour\"", "trickle = \"2/hour\""),
     ];
     let mut options = Options::default();
-    options.limits.breaker = Some(Breaker {
-        trickle: "2/hour".parse().unwrap(),
-        ..Policy::demo().limits.breaker.unwrap()
-    });
+    let mut breaker = Policy::demo().limits.breaker.unwrap();
+    breaker.trickle = "2/hour".parse().unwrap();
+    options.limits.breaker = Some(breaker);
     let site = Site::with(Settings {
         policy: policy.to_vec(),
         options,

@@ -58,7 +58,7 @@ async fn the_form_says_what_the_address_is_used_for() {
 #[tokio::test]
 async fn the_notice_is_printed_from_the_policy() {
     let site = Site::with(Settings {
-        policy: vec![("pending = \"12 months\"", "pending = \"7 months\"")],
+        policy: vec![("after = \"12 months\"", "after = \"7 months\"")],
         ..Settings::default()
     });
     let page = site.get("/privacy").await.body;
@@ -79,12 +79,21 @@ async fn the_notice_is_printed_from_the_policy() {
     assert!(!page.contains("12 months"));
 }
 
+/// The stage that ends an address that left everything.
+const UNSUBSCRIBED_STAGE: &str = "[[datasets.stages]]
+id = \"purge-unsubscribed\"
+action = \"purge\"
+state = \"unsubscribed\"
+clock = \"last-departure\"
+after = \"3 years\"
+";
+
 /// S0-59: both pages say what becomes of whoever left everything, as the policy has it.
 #[tokio::test]
 async fn the_period_after_leaving_is_stated_as_the_policy_has_it() {
     let site = Site::new();
     let endless = Site::with(Settings {
-        policy: vec![("unsubscribed = \"3 years\"", "# unsubscribed = \"3 years\"")],
+        policy: vec![(UNSUBSCRIBED_STAGE, "")],
         ..Settings::default()
     });
     for path in ["/", "/privacy"] {

@@ -171,15 +171,11 @@ async fn a_restriction_is_told_and_respected() {
 /// The program is the client of everybody: its sign-ups count in all, not as one visitor's.
 #[tokio::test]
 async fn sign_ups_through_a_program_count_towards_the_total() {
+    let mut options = consentry_web::Options::default();
+    options.limits.per_client = "1/hour".parse().ok();
+    options.limits.total = "2/hour".parse().ok();
     let site = Site::with(Settings {
-        options: consentry_web::Options {
-            limits: consentry_policy::Limits {
-                per_client: "1/hour".parse().ok(),
-                total: "2/hour".parse().ok(),
-                ..consentry_policy::Limits::default()
-            },
-            ..consentry_web::Options::default()
-        },
+        options,
         ..Settings::default()
     });
     for _ in 0..2 {
