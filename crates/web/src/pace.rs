@@ -102,8 +102,8 @@ mod tests {
         for micros in [1, 700, 5_000, 9_999, 10_000] {
             let work = Duration::from_micros(micros);
             let took = answered(&pace, work).await;
-            // The timer counts in milliseconds.
-            assert!((LEAST..=LEAST + TICK).contains(&took), "{took:?}");
+            // The timer counts in milliseconds, and the beat began within one.
+            assert!((LEAST..=LEAST + 2 * TICK).contains(&took), "{took:?}");
         }
     }
 
