@@ -168,7 +168,8 @@ fn figures_come_from_the_policy() {
             .text
             .contains("deleted 12 months after")
     );
-    let policy = policy_with("pending", "\"6 weeks\"");
+    let edited = DEMO.replace("after = \"12 months\"", "after = \"6 weeks\"");
+    let policy = Policy::parse(&edited, "test.toml").unwrap();
     assert!(
         render(&letter, &policy)
             .unwrap()
