@@ -46,3 +46,11 @@ pub(super) fn join(path: &str, key: &str) -> String {
         format!("{path}.{key}")
     }
 }
+
+/// A path as the header of a section writes it: without the positions.
+pub(super) fn header(path: &str) -> String {
+    let steps = path
+        .split('.')
+        .map(|step| step.split('[').next().unwrap_or(step));
+    steps.collect::<Vec<_>>().join(".")
+}

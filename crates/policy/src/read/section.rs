@@ -10,7 +10,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use super::place::join;
+use super::place::{header, join};
 use super::value::{Kind, Refusal, SQL_NAME};
 use super::words::{article, closest, suggest};
 use crate::finding::Fault;
@@ -206,7 +206,8 @@ impl<'a> Section<'a> {
         let Some(value) = self.get(key, Presence::Optional, shape)? else {
             return Ok(Vec::new());
         };
-        let table = self.table_of(key, value)?;
+        let help = || format!("for example `{} = {{ id = {} }}`", key.name, kind.example);
+        let table = self.table_of(key, value, help)?;
         let mut entries: Vec<_> = table.iter().collect();
         entries.sort_by_key(|(name, _)| name.span().start);
         let entries: Vec<Read<_>> = entries
@@ -227,7 +228,7 @@ impl<'a> Section<'a> {
             Some(value) => Ok(value),
             None => {
                 let path = join(&self.path, key.name);
-                Err(self.missing(key, format!("add a section `[{path}]`")))
+                Err(self.missing(key, format!("add a section `[{}]`", header(&path))))
             }
         }
     }
@@ -242,7 +243,16 @@ impl<'a> Section<'a> {
         let Some(value) = self.get(key, presence, shape)? else {
             return Ok(None);
         };
-        let table = self.table_of(key, value)?;
+        let help = || match T::shape() {
+            Shape::Localized(_) => {
+                "write one per language, `{ en = \"…\", fr = \"…\" }`".to_owned()
+            }
+            _ => format!(
+                "write it as a section, `[{}]`",
+                header(&join(&self.path, key.name))
+            ),
+        };
+        let table = self.table_of(key, value, help)?;
         let place = self.place_of_key(key.name).unwrap_or(value.span());
         Section::new(table, join(&self.path, key.name), place, self.context)
             .read()
@@ -254,7 +264,7 @@ impl<'a> Section<'a> {
         let items = self.subsections(key, Presence::Required)?;
         if items.is_empty() {
             let path = join(&self.path, key.name);
-            return Err(self.missing(key, format!("add at least one `[[{path}]]`")));
+            return Err(self.missing(key, format!("add at least one `[[{}]]`", header(&path))));
         }
         Ok(items)
     }
@@ -279,7 +289,10 @@ impl<'a> Section<'a> {
                     "`{path}` is {}, not an array of tables",
                     article(value.get_ref())
                 ),
-                format!("write each as a section of its own, `[[{path}]]`"),
+                format!(
+                    "write each as a section of its own, `[[{}]]`",
+                    header(&path)
+                ),
             ));
         };
         // Every item is read before the first fault counts.
@@ -296,7 +309,7 @@ impl<'a> Section<'a> {
                     key.name,
                     item.span(),
                     format!("`{path}[{index}]` is {}, not a table", article(other)),
-                    format!("write it as a section, `[[{path}]]`"),
+                    format!("write it as a section, `[[{}]]`", header(&path)),
                 )),
             })
             .collect();
@@ -383,7 +396,12 @@ impl<'a> Section<'a> {
         }
     }
 
-    fn table_of(&self, key: &Key, value: &'a Spanned<DeValue<'a>>) -> Read<&'a DeTable<'a>> {
+    fn table_of(
+        &self,
+        key: &Key,
+        value: &'a Spanned<DeValue<'a>>,
+        help: impl FnOnce() -> String,
+    ) -> Read<&'a DeTable<'a>> {
         let path = join(&self.path, key.name);
         match value.get_ref() {
             DeValue::Table(table) => Ok(table),
@@ -392,7 +410,7 @@ impl<'a> Section<'a> {
                 key.name,
                 value.span(),
                 format!("`{path}` is {}, not a table", article(other)),
-                format!("write it as a section, `[{path}]`"),
+                help(),
             )),
         }
     }

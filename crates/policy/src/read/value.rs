@@ -318,9 +318,16 @@ pub(crate) const DATE: Kind<Date> = Kind {
     name: "date",
     example: "\"2026-11-01\"",
     json: || JsonType::Pattern("^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
-    read: |value| match value {
-        DeValue::Datetime(date) => Ok(date.to_string().parse()?),
-        value => Ok(text(value)?.parse()?),
+    read: |value| {
+        let written = match value {
+            DeValue::Datetime(date) => date.to_string(),
+            value => text(value)?.to_owned(),
+        };
+        // A date with a time would be read, too.
+        match written.parse() {
+            Ok(date) if written.len() == 10 => Ok(date),
+            _ => Err("expected a day of the calendar, such as `2026-11-01`".into()),
+        }
     },
 };
 
@@ -332,7 +339,7 @@ pub(crate) const TIME_OF_DAY: Kind<Time> = Kind {
     read: |value| {
         let text = text(value)?;
         match text.parse() {
-            Ok(time) if text.len() == 5 => Ok(time),
+            Ok(time) if text.len() == 5 && text.contains(':') => Ok(time),
             _ => Err("expected hours and minutes, such as `03:00`".into()),
         }
     },

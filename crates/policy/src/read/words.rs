@@ -19,7 +19,8 @@ pub(super) fn article(value: &DeValue<'_>) -> &'static str {
 pub(crate) fn suggest(word: &str, known: &[&str]) -> String {
     match closest(word, known) {
         Some(meant) => format!("did you mean `{meant}`?"),
-        None if known.is_empty() => "there is none".to_owned(),
+        None if known.is_empty() => "none is declared here: declare it, or remove this".to_owned(),
+        None if known.len() == 1 => format!("the only one is `{}`", known[0]),
         None => format!("expected one of `{}`", known.join("`, `")),
     }
 }

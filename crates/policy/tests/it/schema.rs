@@ -2,6 +2,8 @@
 
 use boon::{Compiler, Draft, SchemaIndex, Schemas};
 use consentry_policy::{Policy, schema};
+use proptest::prelude::*;
+use proptest::sample::Index;
 use serde_json::Value;
 
 use crate::broken;
@@ -51,6 +53,52 @@ fn every_policy_that_is_read_meets_the_schema() {
     for source in [DEMO, COMPLETE] {
         Policy::parse(source, "policy.toml").expect("a policy");
         judge.judge(source).expect("a valid document");
+    }
+}
+
+/// Near to what is accepted, and mostly not.
+const ODD: [&str; 12] = [
+    "2026-11-01T10:00:00Z",
+    "\"2026-11-01T10:00\"",
+    "\"T0300\"",
+    "\"+60/minute\"",
+    "\"060/minute\"",
+    "\"007 days\"",
+    "\"1 working days\"",
+    "\"1.5 EUR\"",
+    "\"constant()\"",
+    "\"easter+01\"",
+    "0x10",
+    "\"  spaced  \"",
+];
+
+fn value_of(line: &str) -> Option<&str> {
+    line.split_once(" = ").map(|(_, value)| value)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_500))]
+
+    /// Whatever value stands under whatever key.
+    #[test]
+    fn every_policy_that_is_read_after_a_change_meets_the_schema(
+        line in any::<Index>(),
+        value in any::<Index>(),
+    ) {
+        thread_local!(static JUDGE: Judge = Judge::new());
+        let lines: Vec<&str> = COMPLETE.lines().collect();
+        let values: Vec<&str> = lines.iter().copied().filter_map(value_of).chain(ODD).collect();
+        let places: Vec<usize> = (0..lines.len()).filter(|at| value_of(lines[*at]).is_some()).collect();
+        let at = places[line.index(places.len())];
+        let (key, _) = lines[at].split_once(" = ").expect("a key");
+        let changed = format!("{key} = {}", values[value.index(values.len())]);
+        let mut lines = lines;
+        lines[at] = &changed;
+        let source = lines.join("\n");
+        if Policy::parse(&source, "policy.toml").is_ok() {
+            let verdict = JUDGE.with(|judge| judge.judge(&source));
+            prop_assert_eq!(verdict, Ok(()), "{}", changed);
+        }
     }
 }
 

@@ -61,7 +61,7 @@ pub(super) fn subscribers(check: &mut Check<'_>) {
         if check.policy.subscribers_purged(state).is_none() {
             check.object(
                 "subscribers-without-end",
-                format!("datasets[{index}].stages"),
+                format!("datasets[{index}]"),
                 format!("no stage says how long {state} subscribers stay"),
                 format!(
                     "add a stage with `action = \"purge\"`, `state = \"{state}\"`, a clock and a \
@@ -79,7 +79,9 @@ pub(super) fn subscribers(check: &mut Check<'_>) {
             Some("confirmed") => "last-interaction",
             Some("unsubscribed") => "last-departure",
             Some("erased") => "erasure-request",
-            _ => {
+            // Told already.
+            Some(_) => continue,
+            None => {
                 check.object(
                     "stage-without-state",
                     format!("{path}.state"),
@@ -183,11 +185,19 @@ fn references(check: &mut Check<'_>, path: &str, dataset: &Dataset) {
 }
 
 fn source(check: &mut Check<'_>, path: &str, dataset: &Dataset) {
-    let help = "Consentry keeps this dataset itself: remove it";
+    let help = format!(
+        "Consentry keeps `{}` itself: remove this, or rename the dataset",
+        dataset.id
+    );
     match (dataset.own(), &dataset.source) {
         (Some(_), Some(_)) => {
             let message = format!("`{}` has no source", dataset.id);
-            check.object("own-source", format!("{path}.source"), message, help);
+            check.object(
+                "own-source",
+                format!("{path}.source"),
+                message,
+                help.as_str(),
+            );
         }
         (None, None) if dataset.enabled => check.object(
             "no-source",
@@ -204,7 +214,12 @@ fn source(check: &mut Check<'_>, path: &str, dataset: &Dataset) {
     ] {
         if dataset.own().is_some() && !is_empty {
             let message = format!("`{}` has its own {kind}", dataset.id);
-            check.object("own-source", format!("{path}.{kind}"), message, help);
+            check.object(
+                "own-source",
+                format!("{path}.{kind}"),
+                message,
+                help.as_str(),
+            );
         }
     }
 }
