@@ -6,6 +6,7 @@ mod damaged;
 mod demo;
 mod documentation;
 mod edit;
+mod lint;
 mod period;
 mod policy;
 mod schema;
