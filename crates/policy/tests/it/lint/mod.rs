@@ -46,6 +46,71 @@ fn nothing_is_found_in_a_policy_in_order() {
     assert_eq!(found(&[]), "");
 }
 
+/// S0-99: nor in the policy that everybody starts from.
+#[test]
+fn nothing_is_found_in_the_demo_policy() {
+    let source = include_str!("../../../policies/saas-portal.toml");
+    assert_eq!(check(source, "saas-portal.toml").findings.to_string(), "");
+}
+
+/// A rule objects to what is wrong, and to nothing beside it.
+#[test]
+fn what_is_allowed_is_not_found() {
+    for edits in [
+        // S2-51: 30 days; the earlier of the law and the promise binds.
+        &[("answer = \"1 month\"", "answer = \"30 days\"")][..],
+        // S2-59, S3-51: a cookie that stays as long as the consent.
+        &[
+            (
+                "consent_validity = \"6 months\"\nrefusal_validity = \"6 months\"",
+                "consent_validity = \"13 months\"",
+            ),
+            ("lifetime = \"30 days\"", "lifetime = \"13 months\""),
+            (
+                "clock = \"given\"\nafter = \"6 months\"",
+                "clock = \"given\"\nafter = \"13 months\"",
+            ),
+        ],
+        // S3-54: states that leave out no row, each with its end.
+        &[
+            (
+                "when = { status = \"open\" }",
+                "when = { sent_at = { null = true } }",
+            ),
+            (
+                "when = { status = { not = \"open\" } }",
+                "when = { sent_at = { null = false } }",
+            ),
+            (
+                "clock = \"last-contact\"\nafter",
+                "state = \"sent\"\nclock = \"last-contact\"\nafter",
+            ),
+        ],
+        // S3-55: what no rule names is looked at.
+        &[
+            (
+                "action = \"purge\"\nclock = \"seen\"",
+                "action = \"hide\"\nclock = \"seen\"",
+            ),
+            (
+                "[subscription]",
+                "[catch_all]\nreview = \"2027-06-30\"\ndescription = { en = \"The rest\" }\n\n\
+                 [subscription]",
+            ),
+        ],
+        // S1-36: a decision, with its document.
+        &[
+            (
+                "countries = [\"IE\", \"US\"]",
+                "countries = [\"IE\", \"JP\"]",
+            ),
+            ("mechanism = \"scc\"", "mechanism = \"adequacy\""),
+        ],
+    ] {
+        assert_eq!(found(edits), "", "{edits:?}");
+    }
+}
+
 /// Every rule is seen at work: its code is in a snapshot.
 #[test]
 fn every_rule_is_shown() {
