@@ -24,3 +24,11 @@ pub(crate) fn replaced(source: &str, edits: Edits<'_>) -> String {
 pub(crate) fn edited(edits: Edits<'_>) -> Result<Policy, Findings> {
     Policy::parse(&replaced(DEMO, edits), "policy.toml")
 }
+
+/// The text of a stage of the demo policy.
+pub(crate) fn stage(id: &str) -> &'static str {
+    let head = format!("[[datasets.stages]]\nid = \"{id}\"\n");
+    let rest = DEMO.split_once(&head).expect("the stage is there").1;
+    let end = DEMO.len() - rest.len() + rest.find("\n\n").expect("something follows");
+    &DEMO[DEMO.len() - rest.len() - head.len()..end]
+}

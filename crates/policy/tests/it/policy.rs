@@ -3,15 +3,7 @@
 use consentry_address::EmailAddress;
 use consentry_policy::{Language, NoticeVersion, Policy, Rate};
 
-use crate::edit::{DEMO, edited};
-
-const PURGE_UNSUBSCRIBED: &str = r#"[[datasets.stages]]
-id = "purge-unsubscribed"
-action = "purge"
-state = "unsubscribed"
-clock = "last-departure"
-after = "3 years"
-"#;
+use crate::edit::{DEMO, edited, stage};
 
 fn version(policy: &Policy) -> &str {
     policy.notice_version().as_str()
@@ -80,7 +72,7 @@ fn backups_kept_without_end_are_warned_about() {
 /// S0-59: the silence of a notice about the kept unsubscription is made visible.
 #[test]
 fn an_unsubscription_kept_without_end_is_warned_about() {
-    let policy = edited(&[(PURGE_UNSUBSCRIBED, "")]).expect("a policy");
+    let policy = edited(&[(stage("purge-unsubscribed"), "")]).expect("a policy");
     let remarks = policy.remarks();
     assert_eq!(remarks.len(), 1);
     assert_eq!(remarks[0].code, "unsubscribed-without-end");
