@@ -63,7 +63,9 @@ pub use model::dataset::{
     Category, Dataset, Dependant, Field, FieldFormat, FieldSource, OwnDataset, SpecialGround,
     TableSource, TimeFormat,
 };
-pub use model::document::{Announcement, Change, ChangeReason, Clause, Notice, Place, Safeguard};
+pub use model::document::{
+    Announcement, Change, ChangeReason, Clause, Notice, NoticeSection, Place, Safeguard,
+};
 pub use model::processor::{ContractEnd, Duty, Party, ProcessorTerms, SubjectCategory};
 pub use model::purpose::{InterestOf, Purpose, Team, Topic, Withdrawal};
 pub use model::recipient::{

@@ -1,10 +1,24 @@
 //! Holes and contradictions of a policy that can be executed: whether it should be published.
+//!
+//! A rule is one function. Its documentation names the promises and the articles that it guards.
 
+mod anonymity;
+mod cookies;
+mod data;
+mod document;
+mod periods;
+mod processor;
+mod purposes;
+mod recipients;
+mod rights;
 mod sending;
+mod wording;
+
+use toml::de::DeTable;
 
 use crate::finding::Fault;
 use crate::read::{self, place_of};
-use crate::{Findings, Policy, Severity, finding};
+use crate::{Dataset, Findings, Policy, Severity, finding};
 
 /// What is found in a policy, by its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +63,7 @@ pub fn check(source: &str, file_name: &str) -> Checked {
         Ok(policy) => policy,
         Err(faults) => return refused(faults),
     };
-    let found = policy.remarks().into_iter().map(|remark| {
+    let found = remarks(&policy, &table).into_iter().map(|remark| {
         let fault = Fault {
             code: remark.code,
             place: place_of(&table, &remark.key),
@@ -66,15 +80,18 @@ pub fn check(source: &str, file_name: &str) -> Checked {
     }
 }
 
+fn remarks(policy: &Policy, table: &DeTable<'_>) -> Vec<Remark> {
+    let mut lint = Lint::of_values(policy);
+    wording::lint(&mut lint, table);
+    lint.remarks
+}
+
 impl Policy {
     /// What a publication would stumble over, and what is allowed but probably not meant.
+    ///
+    /// The wording of the file is looked at by [`check`] alone.
     pub fn remarks(&self) -> Vec<Remark> {
-        let mut lint = Lint {
-            policy: self,
-            remarks: Vec::new(),
-        };
-        sending::lint(&mut lint);
-        lint.remarks
+        Lint::of_values(self).remarks
     }
 }
 
@@ -84,7 +101,40 @@ struct Lint<'a> {
     remarks: Vec<Remark>,
 }
 
-impl Lint<'_> {
+impl<'a> Lint<'a> {
+    fn of_values(policy: &'a Policy) -> Self {
+        let mut lint = Self {
+            policy,
+            remarks: Vec::new(),
+        };
+        for rules in [
+            purposes::lint,
+            recipients::lint,
+            data::lint,
+            periods::lint,
+            anonymity::lint,
+            cookies::lint,
+            rights::lint,
+            processor::lint,
+            document::lint,
+            sending::lint,
+        ] {
+            rules(&mut lint);
+        }
+        lint
+    }
+
+    /// Stops a publication.
+    fn error(
+        &mut self,
+        code: &'static str,
+        key: impl Into<String>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.remark(code, Severity::Error, key, message, help);
+    }
+
     /// Allowed, and probably not meant.
     fn warn(
         &mut self,
@@ -93,12 +143,45 @@ impl Lint<'_> {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
+        self.remark(code, Severity::Warning, key, message, help);
+    }
+
+    fn remark(
+        &mut self,
+        code: &'static str,
+        severity: Severity,
+        key: impl Into<String>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
         self.remarks.push(Remark {
             code,
-            severity: Severity::Warning,
+            severity,
             key: key.into(),
             message: message.into(),
             help: help.into(),
         });
     }
+}
+
+/// Every table of a list with its path, such as `topics[1]`.
+fn each<'a, T>(path: &str, tables: &'a [T]) -> impl Iterator<Item = (String, &'a T)> {
+    tables
+        .iter()
+        .enumerate()
+        .map(move |(index, table)| (format!("{path}[{index}]"), table))
+}
+
+/// Every dataset that is in use, with its path.
+fn datasets_in_use(policy: &Policy) -> impl Iterator<Item = (String, &Dataset)> {
+    each("datasets", &policy.datasets).filter(|(_, dataset)| dataset.enabled)
+}
+
+/// Names as a message lists them: `` `a`, `b` ``.
+fn quoted<T: AsRef<str>>(names: &[T]) -> String {
+    let quoted: Vec<String> = names
+        .iter()
+        .map(|name| format!("`{}`", name.as_ref()))
+        .collect();
+    quoted.join(", ")
 }

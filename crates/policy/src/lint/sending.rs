@@ -2,46 +2,71 @@
 
 use jiff::SignedDuration;
 
-use super::Lint;
+use super::{Lint, each};
+use crate::{Dataset, OwnDataset, Stage};
 
 pub(super) fn lint(lint: &mut Lint<'_>) {
-    subscribers(lint);
+    departure_ends(lint);
+    erasure_is_in_time(lint);
+    backups_end(lint);
     limits(lint);
     list_id(lint);
 }
 
-fn subscribers(lint: &mut Lint<'_>) {
-    let retention = lint.policy.retention();
-    if retention.unsubscribed.is_none() {
+/// An address that left everything is not kept as proof for ever (S0-59; GDPR art. 5(1)(e)).
+fn departure_ends(lint: &mut Lint<'_>) {
+    if lint.policy.retention().unsubscribed.is_none() {
+        let key = subscribers(lint).map_or_else(
+            || "datasets".to_owned(),
+            |(path, _)| format!("{path}.stages"),
+        );
         lint.warn(
             "unsubscribed-without-end",
-            "datasets",
-            "no stage ends an address that left every topic (S0-59)",
+            key,
+            "no stage ends an address that left every topic",
             "add a stage with `state = \"unsubscribed\"` (GDPR art. 5(1)(e))",
         );
     }
-    if lint.policy.backups.keep.is_none() {
-        lint.warn(
-            "backups-without-end",
-            "backups.keep",
-            "a backup of any age may be restored, so the journal of erasures is kept without end \
-             (S0-65)",
-            "state how long backups are kept, such as `keep = \"90 days\"` (GDPR art. 5(1)(e))",
-        );
-    }
-    if retention.erased.longest() > SignedDuration::from_hours(31 * 24) {
+}
+
+/// A request for erasure is answered within a month (S0-63, S4-78; GDPR art. 12(3)).
+fn erasure_is_in_time(lint: &mut Lint<'_>) {
+    let erased = lint.policy.retention().erased;
+    if erased.longest() > SignedDuration::from_hours(31 * 24) {
+        let stage = subscribers(lint).and_then(|(path, dataset)| {
+            let stages = &dataset.stages;
+            let of_erased =
+                |one: &Stage| one.state.as_ref().is_some_and(|id| id.as_str() == "erased");
+            let index = stages.iter().position(of_erased)?;
+            Some(format!("{path}.stages[{index}].after"))
+        });
         lint.warn(
             "late-erasure",
-            "datasets",
-            format!(
-                "erased data stay for {}, the law allows one month",
-                retention.erased
-            ),
+            stage.unwrap_or_default(),
+            format!("erased data stay for {erased}, the law allows one month"),
             "choose at most `1 month` (GDPR art. 12(3))",
         );
     }
 }
 
+fn subscribers<'a>(lint: &Lint<'a>) -> Option<(String, &'a Dataset)> {
+    each("datasets", &lint.policy.datasets)
+        .find(|(_, dataset)| dataset.own() == Some(OwnDataset::Subscribers))
+}
+
+/// A restored backup brings nobody back (S0-65; GDPR art. 5(1)(e)).
+fn backups_end(lint: &mut Lint<'_>) {
+    if lint.policy.backups.keep.is_none() {
+        lint.warn(
+            "backups-without-end",
+            "backups.keep",
+            "a backup of any age may be restored, so the journal of erasures is kept without end",
+            "state how long backups are kept, such as `keep = \"90 days\"` (GDPR art. 5(1)(e))",
+        );
+    }
+}
+
+/// Nobody signs up other people without limit.
 fn limits(lint: &mut Lint<'_>) {
     let limits = &lint.policy.limits;
     if limits.per_client.is_none() {
@@ -72,7 +97,7 @@ fn limits(lint: &mut Lint<'_>) {
     }
 }
 
-/// RFC 2919 section 3: a list's name lies under a domain of its owner.
+/// A list's name lies under a domain of its owner (S0-44; RFC 2919 section 3).
 fn list_id(lint: &mut Lint<'_>) {
     let mail = &lint.policy.mail;
     let (domain, list_id) = (mail.from.ascii_domain(), mail.list_id.as_str());

@@ -46,6 +46,36 @@ choices! {
         /// On the legal page.
         Legal = "legal",
     }
+
+    /// A section of the printed notice, which `{#anchor}` refers to (S0-23, S1-18).
+    pub enum NoticeSection {
+        /// The purposes in plain words.
+        Summary = "summary",
+        /// Who is responsible.
+        Controller = "controller",
+        /// Which data are used.
+        Data = "data",
+        /// What for, and why that is lawful.
+        Purposes = "purposes",
+        /// Who receives data.
+        Recipients = "recipients",
+        /// Where data lie, and where they go.
+        Places = "places",
+        /// How long.
+        Periods = "periods",
+        /// The rights, and how to use them.
+        Rights = "rights",
+        /// Cookies.
+        Cookies = "cookies",
+        /// Where to complain.
+        Complaint = "complaint",
+        /// The security measures.
+        Security = "security",
+        /// Processing for others: the annex.
+        Processing = "processing",
+        /// The versions, and what changed.
+        Versions = "versions",
+    }
 }
 
 tables! {
@@ -81,7 +111,7 @@ tables! {
 
     /// A text without effect on the engine, marked as informational (S0-09).
     pub struct Clause {
-        /// The anchor.
+        /// The anchor; not that of a section of the notice.
         pub id: Slug => required(&named("\"links-to-us\"")),
         /// Where it stands.
         pub place: Place => required(&choice("\"legal\"")),

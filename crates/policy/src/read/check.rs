@@ -9,8 +9,8 @@ use jiff::SignedDuration;
 use toml::de::DeTable;
 
 use super::section::{place_of, suggest};
-use crate::Policy;
 use crate::finding::Fault;
+use crate::{NoticeSection, Policy};
 
 /// Relays may answer for this long after the final dot (RFC 5321 §4.5.3.2.6 asks for 10 minutes):
 /// to repeat a hand-over sooner would produce second copies.
@@ -121,6 +121,17 @@ impl<'a> Check<'a> {
             purposes, topics, recipients, teams, categories, datasets, hosts, holds, safeguards,
             clauses
         );
+        for (index, clause) in policy.clauses.iter().enumerate() {
+            let is_section = |section: &NoticeSection| section.as_str() == clause.id.as_str();
+            if NoticeSection::ALL.iter().any(is_section) {
+                self.object(
+                    "repeated-name",
+                    format!("clauses[{index}].id"),
+                    format!("`{}` is a section of the notice", clause.id),
+                    "rename the clause",
+                );
+            }
+        }
         if let Some(cookies) = &policy.cookies {
             self.once(cookies.categories.iter().map(|one| &one.id), |index| {
                 format!("cookies.categories[{index}].id")
