@@ -8,7 +8,7 @@
 //! ```
 //! use consentry_migrations::{Migrator, sea_orm_migration::MigratorTrait};
 //!
-//! assert_eq!(Migrator::migrations().len(), 5);
+//! assert_eq!(Migrator::migration_table_name().to_string(), "consentry_migrations");
 //! ```
 
 pub use sea_orm_migration;
@@ -24,6 +24,7 @@ mod m0005_imports;
 mod m0006_recovery;
 mod m0007_trouble;
 mod m0008_watched;
+mod m0009_interaction;
 
 pub use former::adopt;
 
@@ -50,6 +51,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_recovery::Migration),
             Box::new(m0007_trouble::Migration),
             Box::new(m0008_watched::Migration),
+            Box::new(m0009_interaction::Migration),
         ]
     }
 }

@@ -1,8 +1,9 @@
 //! What the calendar decides, with the date of the whole process moved.
 
-use std::{thread, time::Duration};
+use std::{fs, thread, time::Duration};
 
 use consentry_tests::{
+    binaries::root,
     database::Engine,
     smtp::{Options, Sink},
     wait_for,
@@ -17,6 +18,7 @@ on_each_engine!(
     a_second_sign_up_moves_no_clock,
     erased_people_go_after_thirty_calendar_days,
     people_who_left_go_when_the_policy_says,
+    silent_subscribers_go_when_the_policy_says,
     a_worker_that_slept_catches_up,
 );
 
@@ -169,6 +171,38 @@ fn people_who_left_go_when_the_policy_says(engine: Engine) {
         "gone to the instant"
     );
     stage.no_letter();
+    assert_eq!(stage.records(), 0);
+}
+
+/// S1-42, S1-47, S1-48, S3-50: a confirmed subscriber is kept for five calendar years from the last
+/// thing that they did. A link that was pressed counts; a page that was looked at does not.
+fn silent_subscribers_go_when_the_policy_says(engine: Engine) {
+    let mut policy = fs::read_to_string(root().join("crates/policy/policies/saas-portal.toml"))
+        .expect("the demo policy can be read");
+    let before = "[[datasets.stages]]\nid = \"purge-erased\"";
+    let stage = "[[datasets.stages]]\nid = \"purge-inactive\"\naction = \"purge\"\n\
+                 state = \"confirmed\"\nclock = \"last-interaction\"\nafter = \"5 years\"\n\n";
+    let at = policy.find(before).expect("the stage is there");
+    policy.insert_str(at, stage);
+    let sink = Sink::start(Options::default());
+    let site = site(engine).with_policy(&policy).at("2027-02-28T10:00:00Z");
+    let mut stage = Stage::with_relay(site, sink);
+    let letter = stage.subscribe("anna@kunde.example");
+    let preferences = letter.path("/preferences/");
+    stage.travel("2028-02-29T10:00:00Z");
+    stage.press(&preferences, &[("topic", "newsletter"), ("topic", "demo")]);
+    stage.travel("2030-01-01T10:00:00Z");
+    assert_eq!(stage.client.get(&preferences).status, 200);
+
+    stage.travel("2033-02-28T09:55:00Z");
+    stage.pass();
+    assert!(stage.is_visible("anna@kunde.example"));
+    stage.travel("2033-02-28T10:05:00Z");
+    assert!(
+        !stage.is_visible("anna@kunde.example"),
+        "gone to the instant"
+    );
+    stage.pass();
     assert_eq!(stage.records(), 0);
 }
 

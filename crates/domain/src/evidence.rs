@@ -64,6 +64,13 @@ text_enum! {
     }
 }
 
+impl Channel {
+    /// Whether the person did it, or somebody on the person's behalf.
+    pub fn is_the_persons(self) -> bool {
+        !matches!(self, Self::Schedule | Self::Import)
+    }
+}
+
 /// What a decision proves: the content of a consent event, before it has a receipt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {

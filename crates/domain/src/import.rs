@@ -116,6 +116,7 @@ impl Import {
             generation: 0,
             subscriptions: Vec::with_capacity(self.topics.len()),
             first_submitted_at: since,
+            last_interaction_at: since,
             is_imported: true,
             last_prompted_at: None,
             prompts: Prompts::default(),

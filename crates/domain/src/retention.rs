@@ -14,7 +14,7 @@ impl Subject {
 
     /// Whether the record is to be purged: an unconfirmed one at the end of the pending
     /// period (S0-32, S0-33), one that has left everything at the end of its period (S0-59),
-    /// an erased one at the end of the grace (S0-63).
+    /// a confirmed one who did nothing for the policy's period (S1-42), an erased one at the end of the grace (S0-63).
     pub fn is_due_for_purge(&self, policy: &Policy, now: Timestamp) -> bool {
         match self.erased_at {
             Some(at) => policy.retention().erased.after(at, &policy.calendar) <= now,
@@ -72,7 +72,7 @@ impl Subject {
         let (clock, period) = match self.state() {
             PersonState::Pending => (self.first_submitted_at, retention.pending),
             PersonState::Unsubscribed => (self.left_at()?, retention.unsubscribed?),
-            PersonState::Confirmed => return None,
+            PersonState::Confirmed => (self.last_interaction_at, retention.confirmed?),
         };
         Some(period.after(clock, &policy.calendar))
     }

@@ -96,6 +96,10 @@ pub struct Subject {
     pub subscriptions: Vec<Subscription>,
     /// The clock of the pending period. No later request moves it (S0-32).
     pub first_submitted_at: Timestamp,
+    /// When the person last did something here: signed up, followed a link and pressed its button,
+    /// changed a choice, exercised a right. A letter of ours or a page that was opened counts for
+    /// nothing (S1-48).
+    pub last_interaction_at: Timestamp,
     /// Whether the record came with a file of the operator's: nobody signed up.
     pub is_imported: bool,
     /// When the last letter was queued that a stranger could have caused; cleared when the
@@ -138,6 +142,13 @@ impl Subject {
         self.subscriptions
             .iter()
             .any(Subscription::awaits_confirmation)
+    }
+
+    /// Notes what of this the person did.
+    pub fn note_interaction(&mut self, evidence: &[Evidence]) {
+        let own = evidence.iter().filter(|one| one.channel.is_the_persons());
+        let times = own.map(|one| one.at);
+        self.last_interaction_at = times.fold(self.last_interaction_at, Timestamp::max);
     }
 
     /// Whether a letter may be queued now that this one asks for.

@@ -62,6 +62,7 @@ impl Subject {
             generation: 0,
             subscriptions: Vec::new(),
             first_submitted_at: now,
+            last_interaction_at: now,
             is_imported: false,
             last_prompted_at: None,
             prompts: Prompts::default(),

@@ -63,9 +63,10 @@ pub(crate) fn errors(source: &str, file_name: &str, faults: Vec<Fault>) -> Findi
 impl Findings {
     pub(crate) fn new(source: &str, file_name: &str, mut faults: Vec<(Severity, Fault)>) -> Self {
         faults.sort_by_key(|(_, fault)| fault.place.start);
+        let file = File::new(source, file_name);
         let findings = faults
             .into_iter()
-            .map(|(severity, fault)| Finding::new(source, file_name, severity, fault));
+            .map(|(severity, fault)| Finding::new(&file, severity, fault));
         Self(findings.collect())
     }
 
@@ -82,16 +83,50 @@ impl Findings {
     }
 }
 
+/// A source whose lines are counted once, however many findings it has.
+struct File<'a> {
+    name: &'a str,
+    source: &'a str,
+    /// Where each line begins.
+    lines: Vec<usize>,
+}
+
+impl<'a> File<'a> {
+    fn new(source: &'a str, name: &'a str) -> Self {
+        let after_newlines = source.match_indices('\n').map(|(at, _)| at + 1);
+        Self {
+            name,
+            source,
+            lines: std::iter::once(0).chain(after_newlines).collect(),
+        }
+    }
+
+    /// The number of the line that `at` is on, from 1.
+    fn line(&self, at: usize) -> usize {
+        self.lines.partition_point(|start| *start <= at)
+    }
+
+    /// Where that line begins.
+    fn start(&self, line: usize) -> usize {
+        self.lines[line - 1]
+    }
+
+    /// Where that line ends, newline included.
+    fn end(&self, line: usize) -> usize {
+        self.lines.get(line).copied().unwrap_or(self.source.len())
+    }
+}
+
 impl Finding {
-    fn new(source: &str, file_name: &str, severity: Severity, fault: Fault) -> Self {
-        let before = &source[..fault.place.start];
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    fn new(file: &File<'_>, severity: Severity, fault: Fault) -> Self {
+        let at = fault.place.start;
+        let line = file.line(at);
         Self {
             code: fault.code,
             severity,
-            line: before.matches('\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
-            excerpt: excerpt(source, file_name, severity, &fault),
+            line,
+            column: file.source[file.start(line)..at].chars().count() + 1,
+            excerpt: excerpt(file, severity, &fault),
             key: fault.key,
             message: fault.message,
             help: fault.help,
@@ -99,10 +134,14 @@ impl Finding {
     }
 }
 
-fn excerpt(source: &str, file_name: &str, severity: Severity, fault: &Fault) -> String {
-    let snippet = Snippet::source(source)
-        .path(file_name)
-        .annotation(AnnotationKind::Primary.span(fault.place.clone()));
+fn excerpt(file: &File<'_>, severity: Severity, fault: &Fault) -> String {
+    let first = file.line(fault.place.start);
+    let (from, to) = (file.start(first), file.end(file.line(fault.place.end)));
+    let place = fault.place.start - from..fault.place.end - from;
+    let snippet = Snippet::source(&file.source[from..to])
+        .path(file.name)
+        .line_start(first)
+        .annotation(AnnotationKind::Primary.span(place));
     let level = match severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,

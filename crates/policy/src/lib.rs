@@ -50,15 +50,14 @@ pub use basis::{LegalBasis, LegalBasisError};
 pub use calendar::Calendar;
 pub use country::{Country, CountryError};
 pub use finding::{Finding, Findings, Severity};
+pub use grammar::schema;
 pub use language::{Language, LanguageError, Languages, Localized};
 pub use lint::{Checked, Remark, check};
 pub use model::calendar::{Weekday, WorkingTime};
 pub use model::controller::{
     Authority, Contact, ContactPurpose, Controller, Dpo, Host, HostRole, Reference, Region, Role,
 };
-pub use model::cookies::{
-    Cookie, CookieCategory, CookieLink, Cookies, Party as CookieParty, TrackerKind,
-};
+pub use model::cookies::{Cookie, CookieCategory, CookieLink, CookieParty, Cookies, TrackerKind};
 pub use model::dataset::{
     Category, Dataset, Dependant, Field, FieldFormat, FieldSource, OwnDataset, SpecialGround,
     TableSource, TimeFormat,

@@ -70,7 +70,7 @@ pub struct Period {
 #[non_exhaustive]
 pub enum PeriodError {
     /// Not a whole number followed by a unit.
-    #[error("expected a period such as `10 minutes`, `30 days`, `12 months` or `1 year`")]
+    #[error("expected a period such as `10 minutes`, `30 days`, `5 working days` or `12 months`")]
     Malformed,
     /// Zero of something.
     #[error("a period cannot be zero")]

@@ -1,4 +1,4 @@
-//! The policy as a whole.
+//! The policy as a whole: made by [`Policy::parse`] alone, so that a policy in hand can be executed.
 
 use jiff::tz::TimeZone;
 
@@ -22,8 +22,6 @@ use crate::{
 
 tables! {
     /// What one controller promises, as the engine executes it and the notice prints it.
-    ///
-    /// Made by [`Policy::parse`] alone, so that a policy in hand can be executed.
     pub struct Policy {
         /// What the controller calls this state of the policy, such as `2026-11-01`; consent events
         /// record it with a fingerprint of all values (S0-57, S0-83).

@@ -46,8 +46,9 @@ impl FromStr for Rate {
             .into_iter()
             .find(|(name, _)| *name == unit)
             .ok_or(RateError)?;
+        let is_number = count.bytes().all(|byte| byte.is_ascii_digit());
         match count.parse() {
-            Ok(count) if count > 0 => Ok(Self { count, per }),
+            Ok(count) if is_number && count > 0 => Ok(Self { count, per }),
             _ => Err(RateError),
         }
     }

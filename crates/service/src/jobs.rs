@@ -36,9 +36,10 @@ pub enum Job {
 impl Job {
     /// Every job, in the order of a pass: what must go goes first, so that nobody is reminded
     /// who should be gone.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Purge(PurgeReason::Unconfirmed),
         Self::Purge(PurgeReason::Unsubscribed),
+        Self::Purge(PurgeReason::Inactive),
         Self::Purge(PurgeReason::Erased),
         Self::PruneJournal,
         Self::ForgetImports,
@@ -59,6 +60,7 @@ impl Job {
         match self {
             Self::Purge(PurgeReason::Unconfirmed) => "purge-unconfirmed",
             Self::Purge(PurgeReason::Unsubscribed) => "purge-unsubscribed",
+            Self::Purge(PurgeReason::Inactive) => "purge-inactive",
             Self::Purge(PurgeReason::Erased) => "purge-erased",
             Self::PruneJournal => "prune-journal",
             Self::ForgetImports => "forget-imports",
@@ -293,6 +295,10 @@ impl Service {
             PurgeReason::Unsubscribed => {
                 let period = retention.unsubscribed?;
                 Some(Candidates::UnsubscribedSince(cutoff(period)))
+            }
+            PurgeReason::Inactive => {
+                let period = retention.confirmed?;
+                Some(Candidates::InactiveSince(cutoff(period)))
             }
             PurgeReason::Erased => Some(Candidates::ErasedSince(cutoff(retention.erased))),
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use consentry_domain::{Effects, JournalEntry, Journaled, PersonState, Subject, SubjectId};
+use consentry_domain::{Effects, JournalEntry, Journaled, Subject, SubjectId};
 use jiff::Timestamp;
 
 use crate::{
@@ -120,7 +120,7 @@ impl Service {
             };
             *repeated.entry(entry.what.as_str()).or_default() += 1;
             if entry.what == Journaled::Purged {
-                purged.push((person.id, reason_of(person)));
+                purged.push((person.id, PurgeReason::of(person)));
                 people.remove(&entry.subject);
                 continue;
             }
@@ -179,14 +179,5 @@ impl Service {
             unit.commit().await?;
             forgone += changes.len() as u64;
         }
-    }
-}
-
-/// The rule under which a record went, judged by the record.
-fn reason_of(person: &Subject) -> PurgeReason {
-    match person.state() {
-        _ if person.erased_at.is_some() => PurgeReason::Erased,
-        PersonState::Unsubscribed => PurgeReason::Unsubscribed,
-        _ => PurgeReason::Unconfirmed,
     }
 }

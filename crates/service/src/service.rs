@@ -194,11 +194,12 @@ impl Service {
     /// Turns a decision into what is stored: evidence gets receipts, letters get numbers.
     pub(crate) fn change(
         &self,
-        subject: Subject,
+        mut subject: Subject,
         is_new: bool,
         effects: Effects,
         now: Timestamp,
     ) -> Change {
+        subject.note_interaction(&effects.evidence);
         Change {
             subject,
             is_new,

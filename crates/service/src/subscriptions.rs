@@ -92,10 +92,7 @@ impl Service {
                 kept.push(held);
                 continue;
             };
-            let reason = match person.state() {
-                PersonState::Unsubscribed => PurgeReason::Unsubscribed,
-                _ => PurgeReason::Unconfirmed,
-            };
+            let reason = PurgeReason::of(person);
             self.mailer().forget(&[person.id]).await?;
             unit.purge(self.controller(), &[person.id], reason, now)
                 .await?;

@@ -134,6 +134,15 @@ pub(crate) fn due(
                 .filter(Expr::exists(later).not());
             (left, subject::Column::FirstSubmittedAt)
         }
+        Candidates::InactiveSince(clock) => (
+            of(controller)
+                // As the index says it.
+                .filter(Expr::cust("state = 'confirmed'"))
+                .filter(subject::Column::ErasedAt.is_null())
+                .filter(subject::Column::RestrictedAt.is_null())
+                .filter(subject::Column::LastInteractionAt.lte(clock.as_microsecond())),
+            subject::Column::LastInteractionAt,
+        ),
         Candidates::ErasedSince(clock) => (
             of(controller).filter(subject::Column::ErasedAt.lte(clock.as_microsecond())),
             subject::Column::ErasedAt,

@@ -48,6 +48,7 @@ pub(crate) fn subject_row(person: &Subject, sealed: Sealed) -> subject::Model {
         generation: person.generation.into(),
         state: person.state().to_string(),
         first_submitted_at: person.first_submitted_at.as_microsecond(),
+        last_interaction_at: person.last_interaction_at.as_microsecond(),
         imported: person.is_imported,
         last_prompted_at: micros(person.last_prompted_at),
         prompted_at: micros(person.prompts.last_at),
@@ -79,6 +80,7 @@ pub(crate) fn subject(
         generation: number(row.generation, "generation")?,
         subscriptions: topics.iter().map(subscription).collect::<Result<_, _>>()?,
         first_submitted_at: at(row.first_submitted_at)?,
+        last_interaction_at: at(row.last_interaction_at)?,
         is_imported: row.imported,
         last_prompted_at: instant(row.last_prompted_at)?,
         prompts: Prompts {

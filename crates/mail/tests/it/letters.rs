@@ -8,23 +8,6 @@ use mail_parser::{MessageParser, MimeHeaders};
 
 use crate::samples::{DEMO, address, every_letter, letter, message, renderer};
 
-/// The demo policy with another value of one key.
-fn policy_with(key: &str, value: &str) -> Policy {
-    let source = DEMO;
-    let changed: String = source
-        .lines()
-        .map(|line| {
-            if line.starts_with(&format!("{key} = ")) {
-                format!("{key} = {value}\n")
-            } else {
-                format!("{line}\n")
-            }
-        })
-        .collect();
-    assert_ne!(source, changed);
-    Policy::parse(&changed, "test.toml").unwrap_or_else(|errors| panic!("{errors}"))
-}
-
 #[test]
 fn every_letter_reads_as_agreed() {
     for letter in every_letter() {

@@ -99,7 +99,7 @@ fn contacts_are_unambiguous(lint: &mut Lint<'_>) {
                 "two-addresses",
                 format!("rights.channels[{index}].email"),
                 "requests go here, and to another address by the contact for `privacy`",
-                format!("write `email = \"{privacy}\"`, or leave it out of one of the two"),
+                "write the same address in both, or leave it out of one of the two",
             );
         }
     }

@@ -19,7 +19,7 @@ choices! {
     }
 
     /// Who sets it (S1-58).
-    pub enum Party {
+    pub enum CookieParty {
         /// The publisher.
         Own = "own",
         /// A provider of the publisher.
@@ -87,7 +87,7 @@ tables! {
         /// What it is.
         pub kind: TrackerKind => default(&choice("\"cookie\""), "\"cookie\""),
         /// Who sets it.
-        pub party: Party => default(&choice("\"own\""), "\"own\""),
+        pub party: CookieParty => default(&choice("\"own\""), "\"own\""),
         /// How long it stays, at most (S1-92).
         pub lifetime: Lifetime => required(&LIFETIME),
         /// What it is for.

@@ -188,7 +188,7 @@ tables! {
         pub at_write: Option<Method> => optional(&METHOD),
         /// Teams that see it, where it differs from the dataset (S2-13).
         pub teams: Vec<Slug> => optional_list(&named("\"billing\"")),
-        /// Why it has no end of its own: kept as long as its row.
+        /// Promises of the notice that it carries.
         pub promises: Vec<PromiseId> => optional_list(&PROMISE),
     }
 

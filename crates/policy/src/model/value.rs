@@ -128,7 +128,10 @@ impl FromStr for Holiday {
         if text.len() == 5 {
             return text.parse().map(Self::Yearly).map_err(|_| HOLIDAY);
         }
-        text.parse().map(Self::Once).map_err(|_| HOLIDAY)
+        match text.parse() {
+            Ok(date) if text.len() == 10 => Ok(Self::Once(date)),
+            _ => Err(HOLIDAY),
+        }
     }
 }
 

@@ -8,9 +8,10 @@ use std::fmt::Display;
 use jiff::SignedDuration;
 use toml::de::DeTable;
 
-use super::section::{place_of, suggest};
+use super::place::place_of;
+use super::words::suggest;
 use crate::finding::Fault;
-use crate::{NoticeSection, Policy};
+use crate::{NoticeSection, Policy, Weekday};
 
 /// Relays may answer for this long after the final dot (RFC 5321 §4.5.3.2.6 asks for 10 minutes):
 /// to repeat a hand-over sooner would produce second copies.
@@ -26,6 +27,7 @@ pub(super) fn policy(policy: &Policy, table: &DeTable<'_>) -> Vec<Fault> {
     check.names();
     check.references();
     check.hosts();
+    check.working_time();
     check.topics();
     check.subscription();
     check.links();
@@ -231,6 +233,23 @@ impl<'a> Check<'a> {
                     "add `name = \"…\"`, or `is_controller = true` when you host yourselves",
                 );
             }
+        }
+    }
+
+    fn working_time(&mut self) {
+        let weekend = self
+            .policy
+            .working_time
+            .iter()
+            .flat_map(|time| &time.weekend);
+        let days: BTreeSet<Weekday> = weekend.copied().collect();
+        if days.len() == Weekday::ALL.len() {
+            self.object(
+                "no-working-day",
+                "working_time.weekend",
+                "nobody ever works: a period of working days would never end",
+                "name the days of the weekend alone",
+            );
         }
     }
 

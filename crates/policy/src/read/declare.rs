@@ -37,6 +37,14 @@ macro_rules! tables {
                 )+
                 Ok(Self { $($key: $key?),+ })
             }
+
+            fn shape() -> $crate::grammar::Shape {
+                $crate::grammar::Shape::Table($crate::grammar::TableShape {
+                    name: stringify!($name),
+                    doc: concat!($($doc, "\n"),+),
+                    keys: $crate::read::describe::<Self>(),
+                })
+            }
         }
     )+};
 }
@@ -81,8 +89,11 @@ macro_rules! choices {
         }
 
         impl $crate::read::Choice for $name {
-            fn names() -> Vec<&'static str> {
-                vec![$($text),+]
+            const NAME: &'static str = stringify!($name);
+            const DOC: &'static str = concat!($($doc, "\n"),+);
+
+            fn words() -> Vec<(&'static str, &'static str)> {
+                vec![$(($text, concat!($($variant_doc, "\n"),+))),+]
             }
 
             fn named(text: &str) -> Option<Self> {

@@ -2,15 +2,16 @@
 
 mod check;
 mod declare;
+mod place;
 mod section;
 mod value;
+mod words;
 
 use toml::de::DeTable;
 
 pub(crate) use self::declare::{choices, tables};
-pub(crate) use self::section::{
-    Context, FromSection, Key, Read, Section, describe, place_of, suggest,
-};
+pub(crate) use self::place::place_of;
+pub(crate) use self::section::{Context, FromSection, Key, Read, Section, describe};
 pub(crate) use self::value::{
     ADDRESS, BASIS, CONDITION, COUNT, COUNTRY, Choice, DATE, DAY, DOMAIN, FLAG, HOLIDAY, LANGUAGE,
     LIFETIME, LIMIT, METHOD, MONEY, PERCENT, PERIOD, PROMISE, RATE, Refusal, SENDER, SQL_NAME,

@@ -2,16 +2,20 @@
 //!
 //! The same reading describes the grammar: a section without a file collects what is asked for.
 
+mod texts;
+
 use std::cell::RefCell;
 use std::ops::Range;
 
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeString, DeTable, DeValue};
 
-use super::value::{Kind, PROSE, Refusal, TEXT};
+use super::place::{header, join};
+use super::value::{Kind, Refusal, SQL_NAME};
+use super::words::{article, closest, suggest};
 use crate::finding::Fault;
 use crate::grammar::{KeyDescription, Presence, Shape};
-use crate::{Language, Languages, Localized};
+use crate::{Languages, SqlName, ValueError};
 
 /// The value could not be read; why is among the faults already.
 #[derive(Clone, Copy, Debug)]
@@ -32,9 +36,7 @@ pub(crate) trait FromSection: Sized {
     fn from_section(section: &Section<'_>) -> Read<Self>;
 
     /// What the table holds.
-    fn shape() -> Shape {
-        Shape::Table(describe::<Self>())
-    }
+    fn shape() -> Shape;
 }
 
 /// What all sections of one file share.
@@ -181,7 +183,7 @@ impl<'a> Section<'a> {
         let items = self.items(key, value, kind)?;
         if items.is_empty() {
             return Err(self.fault(
-                "empty",
+                "empty-list",
                 key.name,
                 value.span(),
                 format!("`{}` is empty", join(&self.path, key.name)),
@@ -198,14 +200,14 @@ impl<'a> Section<'a> {
             .map_or(Ok(Vec::new()), |value| self.items(key, value, kind))
     }
 
-    /// A table whose keys are names of the author's choosing, in the order of the file; empty when
-    /// left out.
+    /// A table whose keys are names of columns, in the order of the file; empty when left out.
     pub(crate) fn map<T>(&self, key: &Key, kind: &Kind<T>) -> Read<Vec<(String, T)>> {
-        let shape = || Shape::Map(Box::new(kind.shape()));
+        let shape = || Shape::Map(kind.value_shape());
         let Some(value) = self.get(key, Presence::Optional, shape)? else {
             return Ok(Vec::new());
         };
-        let table = self.table_of(key, value)?;
+        let help = || format!("for example `{} = {{ id = {} }}`", key.name, kind.example);
+        let table = self.table_of(key, value, help)?;
         let mut entries: Vec<_> = table.iter().collect();
         entries.sort_by_key(|(name, _)| name.span().start);
         let entries: Vec<Read<_>> = entries
@@ -213,7 +215,8 @@ impl<'a> Section<'a> {
             .map(|(name, value)| {
                 let path = join(&join(&self.path, key.name), name.get_ref());
                 let value = self.convert(&path, value, kind)?;
-                Ok((name.get_ref().to_string(), value))
+                let column = self.column(&path, name)?;
+                Ok((column.to_string(), value))
             })
             .collect();
         entries.into_iter().collect()
@@ -225,7 +228,7 @@ impl<'a> Section<'a> {
             Some(value) => Ok(value),
             None => {
                 let path = join(&self.path, key.name);
-                Err(self.missing(key, format!("add a section `[{path}]`")))
+                Err(self.missing(key, format!("add a section `[{}]`", header(&path))))
             }
         }
     }
@@ -240,7 +243,16 @@ impl<'a> Section<'a> {
         let Some(value) = self.get(key, presence, shape)? else {
             return Ok(None);
         };
-        let table = self.table_of(key, value)?;
+        let help = || match T::shape() {
+            Shape::Localized(_) => {
+                "write one per language, `{ en = \"…\", fr = \"…\" }`".to_owned()
+            }
+            _ => format!(
+                "write it as a section, `[{}]`",
+                header(&join(&self.path, key.name))
+            ),
+        };
+        let table = self.table_of(key, value, help)?;
         let place = self.place_of_key(key.name).unwrap_or(value.span());
         Section::new(table, join(&self.path, key.name), place, self.context)
             .read()
@@ -252,7 +264,7 @@ impl<'a> Section<'a> {
         let items = self.subsections(key, Presence::Required)?;
         if items.is_empty() {
             let path = join(&self.path, key.name);
-            return Err(self.missing(key, format!("add at least one `[[{path}]]`")));
+            return Err(self.missing(key, format!("add at least one `[[{}]]`", header(&path))));
         }
         Ok(items)
     }
@@ -277,7 +289,10 @@ impl<'a> Section<'a> {
                     "`{path}` is {}, not an array of tables",
                     article(value.get_ref())
                 ),
-                format!("write each as a section of its own, `[[{path}]]`"),
+                format!(
+                    "write each as a section of its own, `[[{}]]`",
+                    header(&path)
+                ),
             ));
         };
         // Every item is read before the first fault counts.
@@ -294,73 +309,11 @@ impl<'a> Section<'a> {
                     key.name,
                     item.span(),
                     format!("`{path}[{index}]` is {}, not a table", article(other)),
-                    format!("write it as a section, `[[{path}]]`"),
+                    format!("write it as a section, `[[{}]]`", header(&path)),
                 )),
             })
             .collect();
         items.into_iter().collect()
-    }
-
-    /// A text of one line in every offered language.
-    pub(crate) fn localized(&self, key: &Key) -> Read<Localized> {
-        self.section(key).map(|AnyText(text)| text)
-    }
-
-    /// A text of one line in every offered language, or none.
-    pub(crate) fn optional_localized(&self, key: &Key) -> Read<Option<Localized>> {
-        let text: Option<AnyText> = self.optional_section(key)?;
-        Ok(text.map(|AnyText(text)| text))
-    }
-
-    /// Paragraphs in every offered language.
-    pub(crate) fn prose(&self, key: &Key) -> Read<Localized> {
-        self.section(key).map(|AnyProse(text)| text)
-    }
-
-    /// Paragraphs in every offered language, or none.
-    pub(crate) fn optional_prose(&self, key: &Key) -> Read<Option<Localized>> {
-        let text: Option<AnyProse> = self.optional_section(key)?;
-        Ok(text.map(|AnyProse(text)| text))
-    }
-
-    /// The languages of the text that this table is.
-    fn text(&self, kind: &Kind<String>) -> Read<Localized> {
-        let languages = self.context.languages.borrow().clone();
-        let [en, fr] = Language::ALL.map(|language| {
-            let key = Key {
-                name: language.as_str(),
-                doc: "",
-            };
-            let is_offered = languages
-                .as_ref()
-                .is_some_and(|all| all.offered.contains(&language));
-            if is_offered {
-                self.required(&key, kind).map(Some)
-            } else {
-                self.optional(&key, kind)
-            }
-        });
-        let fallback = languages.ok_or(Faulty)?.default;
-        match (en?, fr?, fallback) {
-            (Some(en), Some(fr), _) => Ok(Localized { en, fr }),
-            (Some(en), None, Language::En) => Ok(Localized { fr: en.clone(), en }),
-            (None, Some(fr), Language::Fr) => Ok(Localized { en: fr.clone(), fr }),
-            // The default language is not offered: reported where the languages are read.
-            _ => Err(Faulty),
-        }
-    }
-
-    /// One-line texts, each in every offered language; none when left out.
-    pub(crate) fn localized_list(&self, key: &Key) -> Read<Vec<Localized>> {
-        let texts: Vec<AnyText> = self.subsections(key, Presence::Optional)?;
-        Ok(texts.into_iter().map(|AnyText(text)| text).collect())
-    }
-
-    /// The languages that every later text is asked for in.
-    pub(crate) fn languages(&self, key: &Key) -> Read<Languages> {
-        let languages: Read<Languages> = self.section(key);
-        *self.context.languages.borrow_mut() = languages.as_ref().ok().cloned();
-        languages
     }
 
     /// A table that may be left out: each of its keys then has its default.
@@ -427,7 +380,7 @@ impl<'a> Section<'a> {
             Source::Description(keys) => {
                 keys.borrow_mut().push(KeyDescription {
                     name: key.name,
-                    doc: key.doc.trim(),
+                    doc: key.doc,
                     presence,
                     shape: shape(),
                 });
@@ -443,7 +396,12 @@ impl<'a> Section<'a> {
         }
     }
 
-    fn table_of(&self, key: &Key, value: &'a Spanned<DeValue<'a>>) -> Read<&'a DeTable<'a>> {
+    fn table_of(
+        &self,
+        key: &Key,
+        value: &'a Spanned<DeValue<'a>>,
+        help: impl FnOnce() -> String,
+    ) -> Read<&'a DeTable<'a>> {
         let path = join(&self.path, key.name);
         match value.get_ref() {
             DeValue::Table(table) => Ok(table),
@@ -452,7 +410,7 @@ impl<'a> Section<'a> {
                 key.name,
                 value.span(),
                 format!("`{path}` is {}, not a table", article(other)),
-                format!("write it as a section, `[{path}]`"),
+                help(),
             )),
         }
     }
@@ -476,6 +434,19 @@ impl<'a> Section<'a> {
         items.into_iter().collect()
     }
 
+    fn column(&self, path: &str, name: &Spanned<DeString<'_>>) -> Read<SqlName> {
+        name.get_ref().parse().map_err(|error: ValueError| {
+            self.context.faults.borrow_mut().push(Fault {
+                code: "wrong-value",
+                key: path.to_owned(),
+                place: name.span(),
+                message: format!("`{path}`: {error}"),
+                help: Some(format!("for example {}", SQL_NAME.example)),
+            });
+            Faulty
+        })
+    }
+
     fn convert<T>(&self, path: &str, value: &Spanned<DeValue<'_>>, kind: &Kind<T>) -> Read<T> {
         (kind.read)(value.get_ref()).map_err(|Refusal { message, help }| {
             self.context.faults.borrow_mut().push(Fault {
@@ -488,104 +459,4 @@ impl<'a> Section<'a> {
             Faulty
         })
     }
-}
-
-/// A text of one line, as an item of a list.
-struct AnyText(Localized);
-
-impl FromSection for AnyText {
-    fn from_section(section: &Section<'_>) -> Read<Self> {
-        section.text(&TEXT).map(Self)
-    }
-
-    fn shape() -> Shape {
-        Shape::Localized(Box::new(TEXT.shape()))
-    }
-}
-
-/// Paragraphs.
-struct AnyProse(Localized);
-
-impl FromSection for AnyProse {
-    fn from_section(section: &Section<'_>) -> Read<Self> {
-        section.text(&PROSE).map(Self)
-    }
-
-    fn shape() -> Shape {
-        Shape::Localized(Box::new(PROSE.shape()))
-    }
-}
-
-/// Where the value at a path such as `topics[1].purpose` stands; where its table stands when the
-/// key was left out.
-pub(crate) fn place_of(table: &DeTable<'_>, path: &str) -> Range<usize> {
-    let mut place = 0..0;
-    let mut table = table;
-    for step in path.split('.') {
-        let (key, index) = step
-            .split_once('[')
-            .map_or((step, None), |(key, index)| (key, Some(index)));
-        let Some((name, mut value)) = table.get_key_value(key) else {
-            break;
-        };
-        place = name.span();
-        if let Some(index) = index
-            .and_then(|index| index.strip_suffix(']'))
-            .and_then(|index| index.parse::<usize>().ok())
-        {
-            match value
-                .get_ref()
-                .as_array()
-                .and_then(|items| items.get(index))
-            {
-                Some(item) => (value, place) = (item, item.span()),
-                None => break,
-            }
-        }
-        match value.get_ref().as_table() {
-            Some(inner) => table = inner,
-            None => return value.span(),
-        }
-    }
-    place
-}
-
-fn join(path: &str, key: &str) -> String {
-    if path.is_empty() {
-        key.to_owned()
-    } else {
-        format!("{path}.{key}")
-    }
-}
-
-/// What stands in the file, with its article.
-pub(super) fn article(value: &DeValue<'_>) -> &'static str {
-    match value {
-        DeValue::String(_) => "a string",
-        DeValue::Integer(_) => "an integer",
-        DeValue::Float(_) => "a float",
-        DeValue::Boolean(_) => "a boolean",
-        DeValue::Datetime(_) => "a date",
-        DeValue::Array(_) => "an array",
-        DeValue::Table(_) => "a table",
-    }
-}
-
-/// `did you mean …`, or everything that would be right.
-pub(crate) fn suggest(word: &str, known: &[&str]) -> String {
-    match closest(word, known) {
-        Some(meant) => format!("did you mean `{meant}`?"),
-        None if known.is_empty() => "there is none".to_owned(),
-        None => format!("expected one of `{}`", known.join("`, `")),
-    }
-}
-
-/// The word that was probably meant, when one is near enough.
-pub(super) fn closest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
-    known
-        .iter()
-        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), *candidate))
-        .filter(|(distance, candidate)| *distance <= candidate.len().max(word.len()) / 3)
-        .min()
-        .map(|(_, candidate)| candidate)
 }

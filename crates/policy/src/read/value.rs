@@ -8,7 +8,7 @@ use jiff::civil::{Date, Time};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use toml::de::{DeTable, DeValue};
 
-use super::section::{article, closest, suggest};
+use super::words::{article, closest, suggest};
 use crate::grammar::{JsonType, Shape, ValueShape};
 use crate::{
     Condition, Country, Day, Holiday, Language, LegalBasis, Lifetime, Method, Money, Period,
@@ -41,18 +41,32 @@ pub(crate) struct Kind<T> {
 
 impl<T> Kind<T> {
     pub(crate) fn shape(&self) -> Shape {
-        Shape::Value(ValueShape {
+        Shape::Value(self.value_shape())
+    }
+
+    pub(crate) fn value_shape(&self) -> ValueShape {
+        ValueShape {
             name: self.name,
-            example: self.example,
             json: (self.json)(),
-        })
+        }
     }
 }
 
 /// One of a few words.
 pub(crate) trait Choice: Copy {
+    /// What the choice is called.
+    const NAME: &'static str;
+    /// Its rustdoc.
+    const DOC: &'static str;
+
+    /// How each is written, and its rustdoc.
+    fn words() -> Vec<(&'static str, &'static str)>;
+
     /// How the words are written.
-    fn names() -> Vec<&'static str>;
+    fn names() -> Vec<&'static str> {
+        Self::words().into_iter().map(|(word, _)| word).collect()
+    }
+
     /// The one that is written so.
     fn named(text: &str) -> Option<Self>;
 }
@@ -60,9 +74,12 @@ pub(crate) trait Choice: Copy {
 /// One of a few words; the example is one of them, in quotes.
 pub(crate) const fn choice<T: Choice>(example: &'static str) -> Kind<T> {
     Kind {
-        name: "choice",
+        name: T::NAME,
         example,
-        json: || JsonType::OneOf(T::names()),
+        json: || JsonType::OneOf {
+            doc: T::DOC,
+            words: T::words(),
+        },
         read: |value| {
             let word = text(value)?;
             T::named(word).ok_or_else(|| Refusal {
@@ -154,35 +171,43 @@ pub(crate) const VERSION: Kind<String> = Kind {
 pub(crate) const PERIOD: Kind<Period> = Kind {
     name: "period",
     example: "\"30 days\"",
-    json: || JsonType::Pattern("^[0-9]+ (minute|hour|day|working day|week|month|year)s?$"),
+    json: || JsonType::Pattern("^0*[1-9][0-9]* (minute|hour|day|working day|week|month|year)s?$"),
     read: parsed,
 };
 
 pub(crate) const LIMIT: Kind<Option<Rate>> = Kind {
-    name: "rate",
+    name: "limit",
     example: "\"60/minute\" or \"off\"",
-    json: || JsonType::Pattern("^(off|[0-9]+/(second|minute|hour))$"),
+    json: || JsonType::Pattern("^(off|0*[1-9][0-9]*/(second|minute|hour))$"),
     read: |value| Ok(Rate::or_off(text(value)?)?),
 };
 
 pub(crate) const RATE: Kind<Rate> = Kind {
     name: "rate",
     example: "\"60/hour\"",
-    json: || JsonType::Pattern("^[0-9]+/(second|minute|hour)$"),
+    json: || JsonType::Pattern("^0*[1-9][0-9]*/(second|minute|hour)$"),
     read: parsed,
 };
 
 pub(crate) const LANGUAGE: Kind<Language> = Kind {
     name: "language",
     example: "\"en\"",
-    json: || JsonType::OneOf(Language::ALL.map(Language::as_str).to_vec()),
+    json: || JsonType::OneOf {
+        doc: "A language of pages and letters.",
+        words: vec![("en", "English."), ("fr", "French.")],
+    },
     read: |value| one_of(value, &Language::ALL.map(Language::as_str)),
 };
 
 pub(crate) const BASIS: Kind<LegalBasis> = Kind {
     name: "legal basis",
     example: "\"legitimate-interest\"",
-    json: || JsonType::OneOf(LegalBasis::ALL.map(LegalBasis::as_str).to_vec()),
+    json: || JsonType::OneOf {
+        doc: "Why a processing is lawful, and where the GDPR says so.",
+        words: LegalBasis::ALL
+            .map(|basis| (basis.as_str(), basis.article()))
+            .to_vec(),
+    },
     read: |value| one_of(value, &LegalBasis::ALL.map(LegalBasis::as_str)),
 };
 
@@ -195,7 +220,7 @@ pub(crate) const ADDRESS: Kind<EmailAddress> = Kind {
 
 /// A sender's address: with an ASCII local part every relay takes it (RFC 6531 §3.2).
 pub(crate) const SENDER: Kind<EmailAddress> = Kind {
-    name: "address",
+    name: "sender",
     example: "\"news@company.example\"",
     json: || JsonType::Text,
     read: |value| {
@@ -293,9 +318,16 @@ pub(crate) const DATE: Kind<Date> = Kind {
     name: "date",
     example: "\"2026-11-01\"",
     json: || JsonType::Pattern("^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
-    read: |value| match value {
-        DeValue::Datetime(date) => Ok(date.to_string().parse()?),
-        value => Ok(text(value)?.parse()?),
+    read: |value| {
+        let written = match value {
+            DeValue::Datetime(date) => date.to_string(),
+            value => text(value)?.to_owned(),
+        };
+        // A date with a time would be read, too.
+        match written.parse() {
+            Ok(date) if written.len() == 10 => Ok(date),
+            _ => Err("expected a day of the calendar, such as `2026-11-01`".into()),
+        }
     },
 };
 
@@ -307,7 +339,7 @@ pub(crate) const TIME_OF_DAY: Kind<Time> = Kind {
     read: |value| {
         let text = text(value)?;
         match text.parse() {
-            Ok(time) if text.len() == 5 => Ok(time),
+            Ok(time) if text.len() == 5 && text.contains(':') => Ok(time),
             _ => Err("expected hours and minutes, such as `03:00`".into()),
         }
     },
@@ -332,7 +364,11 @@ pub(crate) const HOLIDAY: Kind<Holiday> = Kind {
 pub(crate) const LIFETIME: Kind<Lifetime> = Kind {
     name: "lifetime",
     example: "\"13 months\" or \"session\"",
-    json: || JsonType::Pattern("^(session|[0-9]+ (minute|hour|day|week|month|year)s?)$"),
+    json: || {
+        JsonType::Pattern(
+            "^(session|0*[1-9][0-9]* (minute|hour|day|working day|week|month|year)s?)$",
+        )
+    },
     read: parsed,
 };
 
@@ -363,7 +399,7 @@ pub(crate) const PROMISE: Kind<PromiseId> = Kind {
 pub(crate) const CONDITION: Kind<Condition> = Kind {
     name: "condition",
     example: "\"rejected\", [\"open\", \"active\"], { null = true } or { not = \"open\" }",
-    json: || JsonType::Any(&["string", "integer", "boolean", "array", "object"]),
+    json: || JsonType::Condition,
     read: Condition::read,
 };
 

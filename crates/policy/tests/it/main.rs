@@ -1,8 +1,14 @@
 //! The policy crate as its users see it.
 
+mod broken;
+mod codes;
+mod damaged;
 mod demo;
+mod documentation;
 mod edit;
-mod errors;
+mod lint;
 mod period;
 mod policy;
+mod schema;
 mod strict;
+mod working_days;

@@ -1,8 +1,8 @@
 //! Calendar periods: hand-checked dates, and laws that hold for every period, zone and instant.
 
-use consentry_policy::{Period, PeriodError, PeriodUnit};
+use consentry_policy::{Calendar, Period, PeriodError, PeriodUnit};
 use jiff::civil::DateTime;
-use jiff::tz::{TimeZone, TimeZoneDatabase};
+use jiff::tz::TimeZoneDatabase;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
@@ -10,12 +10,14 @@ fn period(text: &str) -> Period {
     text.parse().expect("a period")
 }
 
-fn zone(name: &str) -> TimeZone {
-    TimeZoneDatabase::bundled().get(name).expect("a zone")
+fn zone(name: &str) -> Calendar {
+    let zone = TimeZoneDatabase::bundled().get(name).expect("a zone");
+    zone.into()
 }
 
-fn instant(local: &str, zone: &TimeZone) -> Timestamp {
+fn instant(local: &str, calendar: &Calendar) -> Timestamp {
     let local: DateTime = local.parse().expect("a local time");
+    let zone = calendar.zone();
     zone.to_timestamp(local).expect("an instant")
 }
 
@@ -23,7 +25,7 @@ fn instant(local: &str, zone: &TimeZone) -> Timestamp {
 fn in_paris(start: &str, text: &str) -> String {
     let paris = zone("Europe/Paris");
     let end = period(text).after(instant(start, &paris), &paris);
-    paris.to_datetime(end).to_string()
+    paris.zone().to_datetime(end).to_string()
 }
 
 /// S0-90: 31 August and 6 months is the last day of February.
@@ -140,7 +142,7 @@ fn days_that_run_together_at_a_month_end_keep_their_time_of_day() {
 #[test]
 fn a_period_that_ends_beyond_the_calendar_never_ends() {
     for text in ["1 minute", "1 day", "1000 years"] {
-        let (period, utc) = (period(text), TimeZone::UTC);
+        let (period, utc) = (period(text), Calendar::default());
         assert_eq!(period.after(Timestamp::MAX, &utc), Timestamp::MAX, "{text}");
         assert_eq!(
             period.cutoff(Timestamp::MIN, &utc),
@@ -156,6 +158,8 @@ fn periods_are_read_and_written_as_a_number_and_a_unit() {
         "1 minute",
         "24 hours",
         "30 days",
+        "1 working day",
+        "10 working days",
         "1 week",
         "12 months",
         "3 years",
@@ -203,7 +207,7 @@ const ZONES: [&str; 8] = [
     "UTC",
 ];
 
-fn zones() -> impl Strategy<Value = TimeZone> {
+fn zones() -> impl Strategy<Value = Calendar> {
     proptest::sample::select(&ZONES[..]).prop_map(zone)
 }
 
@@ -216,18 +220,20 @@ fn periods() -> impl Strategy<Value = Period> {
 }
 
 /// Instants of 1990 to 2040; every second one close to a change of clocks or a month's end.
-fn instants(zone: TimeZone) -> impl Strategy<Value = Timestamp> {
+fn instants(calendar: Calendar) -> impl Strategy<Value = Timestamp> {
     const FROM: i64 = 631_152_000;
     const TO: i64 = 2_208_988_800;
     let near = move |(second, offset): (i64, i64), at_change: bool| {
         let start = Timestamp::from_second(second).expect("in range");
         let landmark = if at_change {
-            zone.following(start)
+            calendar
+                .zone()
+                .following(start)
                 .next()
                 .map(|change| change.timestamp())
         } else {
-            let month = zone.to_datetime(start).date().last_of_month();
-            zone.to_timestamp(month.at(12, 0, 0, 0)).ok()
+            let month = calendar.zone().to_datetime(start).date().last_of_month();
+            calendar.zone().to_timestamp(month.at(12, 0, 0, 0)).ok()
         };
         landmark
             .and_then(|landmark| landmark.checked_add(SignedDuration::from_secs(offset)).ok())
@@ -241,7 +247,7 @@ fn instants(zone: TimeZone) -> impl Strategy<Value = Timestamp> {
     ]
 }
 
-fn cases() -> impl Strategy<Value = (TimeZone, Period, Timestamp, Timestamp)> {
+fn cases() -> impl Strategy<Value = (Calendar, Period, Timestamp, Timestamp)> {
     (zones(), periods()).prop_flat_map(|(zone, period)| {
         let instants = || instants(zone.clone());
         (Just(zone.clone()), Just(period), instants(), instants())

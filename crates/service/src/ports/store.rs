@@ -20,6 +20,8 @@ pub enum Candidates {
     UnconfirmedSince(Timestamp),
     /// Unsubscribed, visible, not restricted, nothing left after this instant.
     UnsubscribedSince(Timestamp),
+    /// Confirmed, visible, not restricted, nothing done after this instant.
+    InactiveSince(Timestamp),
     /// Erased at or before this instant.
     ErasedSince(Timestamp),
 }

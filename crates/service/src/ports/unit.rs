@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use consentry_address::EmailAddress;
-use consentry_domain::{ConsentEvent, LetterKind, Subject, SubjectId};
+use consentry_domain::{ConsentEvent, LetterKind, PersonState, Subject, SubjectId};
 use consentry_policy::ControllerId;
 use jiff::Timestamp;
 use thiserror::Error;
@@ -109,19 +109,37 @@ pub enum PurgeReason {
     Unconfirmed,
     /// The policy's period after leaving everything has ended.
     Unsubscribed,
+    /// Confirmed, and nothing was heard for the policy's period.
+    Inactive,
     /// The grace after an erasure has ended.
     Erased,
 }
 
 impl PurgeReason {
     /// Every rule.
-    pub const ALL: [Self; 3] = [Self::Unconfirmed, Self::Unsubscribed, Self::Erased];
+    pub const ALL: [Self; 4] = [
+        Self::Unconfirmed,
+        Self::Unsubscribed,
+        Self::Inactive,
+        Self::Erased,
+    ];
+
+    /// The rule under which a record goes, judged by the record.
+    pub fn of(person: &Subject) -> Self {
+        match person.state() {
+            _ if person.erased_at.is_some() => Self::Erased,
+            PersonState::Unsubscribed => Self::Unsubscribed,
+            PersonState::Confirmed => Self::Inactive,
+            PersonState::Pending => Self::Unconfirmed,
+        }
+    }
 
     /// The written form.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Unconfirmed => "unconfirmed",
             Self::Unsubscribed => "unsubscribed",
+            Self::Inactive => "inactive",
             Self::Erased => "erased",
         }
     }

@@ -18,6 +18,7 @@ pub struct Model {
     pub generation: i32,
     pub state: String,
     pub first_submitted_at: i64,
+    pub last_interaction_at: i64,
     pub imported: bool,
     pub last_prompted_at: Option<i64>,
     pub prompted_at: Option<i64>,

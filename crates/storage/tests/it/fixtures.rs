@@ -66,6 +66,7 @@ pub(crate) fn pending(typed: &str) -> Subject {
             requested_again_at: None,
         }],
         first_submitted_at: now(),
+        last_interaction_at: now(),
         is_imported: false,
         last_prompted_at: Some(now()),
         prompts: Prompts::default(),
@@ -107,6 +108,7 @@ pub(crate) fn full(typed: &str) -> Subject {
             },
         ],
         first_submitted_at: minutes(7),
+        last_interaction_at: minutes(7),
         is_imported: true,
         last_prompted_at: Some(minutes(8)),
         prompts: Prompts {

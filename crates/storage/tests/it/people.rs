@@ -161,7 +161,12 @@ async fn candidates_are_those_whose_clock_has_run_oldest_first(database: &TestDa
     };
     let mut confirmed = since("confirmed@example.org", 70);
     confirmed.subscriptions[0].state = TopicState::Confirmed;
+    confirmed.last_interaction_at = minutes(-30);
+    let mut active = since("active@example.org", 70);
+    active.subscriptions[0].state = TopicState::Confirmed;
+    active.last_interaction_at = minutes(-10);
     let everybody = [
+        &active,
         &young,
         &old,
         &older,
@@ -186,6 +191,8 @@ async fn candidates_are_those_whose_clock_has_run_oldest_first(database: &TestDa
     assert_eq!(due(Candidates::ToRemind(cutoff), 1).await, [older.id]);
     let unconfirmed = due(Candidates::UnconfirmedSince(cutoff), 9).await;
     assert_eq!(unconfirmed, [reminded.id, older.id, old.id]);
+    let inactive = due(Candidates::InactiveSince(cutoff), 9).await;
+    assert_eq!(inactive, [confirmed.id]);
     assert_eq!(
         due(Candidates::ErasedSince(minutes(-10)), 9).await,
         [erased.id]

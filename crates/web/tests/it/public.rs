@@ -5,7 +5,7 @@ use consentry_token::Purpose;
 
 use crate::{
     fakes::Health,
-    site::{Settings, Site},
+    site::{Settings, Site, stage},
 };
 
 /// S0-18, S0-19: the form is on the home page and shows one field.
@@ -79,21 +79,12 @@ async fn the_notice_is_printed_from_the_policy() {
     assert!(!page.contains("12 months"));
 }
 
-/// The stage that ends an address that left everything.
-const UNSUBSCRIBED_STAGE: &str = "[[datasets.stages]]
-id = \"purge-unsubscribed\"
-action = \"purge\"
-state = \"unsubscribed\"
-clock = \"last-departure\"
-after = \"3 years\"
-";
-
 /// S0-59: both pages say what becomes of whoever left everything, as the policy has it.
 #[tokio::test]
 async fn the_period_after_leaving_is_stated_as_the_policy_has_it() {
     let site = Site::new();
     let endless = Site::with(Settings {
-        policy: vec![(UNSUBSCRIBED_STAGE, "")],
+        policy: vec![(stage("purge-unsubscribed"), "")],
         ..Settings::default()
     });
     for path in ["/", "/privacy"] {

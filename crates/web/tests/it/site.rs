@@ -237,3 +237,11 @@ pub(crate) fn request_from(peer: &str, method: &str, path: &str) -> Builder {
         .header("host", "localhost:8080")
         .extension(ConnectInfo(peer))
 }
+
+/// The text of a stage of the demo policy.
+pub(crate) fn stage(id: &str) -> &'static str {
+    let head = format!("[[datasets.stages]]\nid = \"{id}\"\n");
+    let rest = DEMO.split_once(&head).expect("the stage is there").1;
+    let end = DEMO.len() - rest.len() + rest.find("\n\n").expect("something follows");
+    &DEMO[DEMO.len() - rest.len() - head.len()..end]
+}

@@ -80,7 +80,7 @@ fn nothing_is_left_to_write(lint: &mut Lint<'_>, key: &str, text: &str) {
         .or_else(|| (!text.contains(char::is_alphanumeric)).then_some(text));
     if let Some(placeholder) = placeholder {
         lint.error(
-            "placeholder",
+            "placeholder-left",
             key,
             format!("`{placeholder}` stands where a text is missing"),
             "write what people are to read, or remove the key (GDPR art. 12(1))",
@@ -213,7 +213,7 @@ fn is_open_field(policy: &Policy, key: &str) -> bool {
 fn texts_are_translated(lint: &mut Lint<'_>, key: &str, text: &str) {
     if text.split_whitespace().count() > 4 {
         lint.warn(
-            "untranslated",
+            "text-not-translated",
             key,
             "the text is the same in every language",
             "translate it (GDPR art. 12(1))",

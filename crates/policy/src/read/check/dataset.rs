@@ -1,5 +1,7 @@
 //! What must hold within a dataset.
 
+use std::collections::BTreeSet;
+
 use super::Check;
 use crate::model::dataset::{Dataset, OwnDataset};
 use crate::model::rule::{Action, Clock, Minimum, Stage};
@@ -11,6 +13,12 @@ pub(super) fn check(check: &mut Check<'_>, path: &str, dataset: &Dataset) {
     source(check, path, dataset);
     for (index, clock) in dataset.clocks.iter().enumerate() {
         moment(check, &format!("{path}.clocks[{index}]"), clock);
+    }
+    let dependants = dataset.source.iter().flat_map(|source| &source.dependants);
+    for (index, dependant) in dependants.enumerate() {
+        if dependant.on.is_empty() {
+            unrelated(check, format!("{path}.source.dependants[{index}].on"));
+        }
     }
     for (index, state) in dataset.states.iter().enumerate() {
         if state.when.is_empty() {
@@ -53,7 +61,7 @@ pub(super) fn subscribers(check: &mut Check<'_>) {
         if check.policy.subscribers_purged(state).is_none() {
             check.object(
                 "subscribers-without-end",
-                format!("datasets[{index}].stages"),
+                format!("datasets[{index}]"),
                 format!("no stage says how long {state} subscribers stay"),
                 format!(
                     "add a stage with `action = \"purge\"`, `state = \"{state}\"`, a clock and a \
@@ -63,6 +71,7 @@ pub(super) fn subscribers(check: &mut Check<'_>) {
         }
     }
     let stages = &check.policy.datasets[index].stages;
+    let mut ended = BTreeSet::new();
     for (number, stage) in stages.iter().enumerate() {
         let path = format!("datasets[{index}].stages[{number}]");
         let clock = match stage.state.as_ref().map(crate::Slug::as_str) {
@@ -70,7 +79,9 @@ pub(super) fn subscribers(check: &mut Check<'_>) {
             Some("confirmed") => "last-interaction",
             Some("unsubscribed") => "last-departure",
             Some("erased") => "erasure-request",
-            _ => {
+            // Told already.
+            Some(_) => continue,
+            None => {
                 check.object(
                     "stage-without-state",
                     format!("{path}.state"),
@@ -91,6 +102,22 @@ pub(super) fn subscribers(check: &mut Check<'_>) {
                 format!("{path}.clock"),
                 format!("subscribers in this state are kept from `{clock}`, for a period"),
                 format!("write `clock = \"{clock}\"` and `after = \"…\"`"),
+            );
+        }
+        if !ended.insert(&stage.state) {
+            check.object(
+                "state-ended-twice",
+                format!("{path}.state"),
+                "another stage ends subscribers in this state already",
+                "remove one of the two",
+            );
+        }
+        if !stage.fields.is_empty() || stage.within != Store::Live {
+            check.object(
+                "subscribers-in-part",
+                path.clone(),
+                "subscribers are purged as a whole, and never archived",
+                "remove `fields` and `within`",
             );
         }
         if stage.action != Action::Purge {
@@ -158,11 +185,19 @@ fn references(check: &mut Check<'_>, path: &str, dataset: &Dataset) {
 }
 
 fn source(check: &mut Check<'_>, path: &str, dataset: &Dataset) {
-    let help = "Consentry keeps this dataset itself: remove it";
+    let help = format!(
+        "Consentry keeps `{}` itself: remove this, or rename the dataset",
+        dataset.id
+    );
     match (dataset.own(), &dataset.source) {
         (Some(_), Some(_)) => {
             let message = format!("`{}` has no source", dataset.id);
-            check.object("own-source", format!("{path}.source"), message, help);
+            check.object(
+                "own-source",
+                format!("{path}.source"),
+                message,
+                help.as_str(),
+            );
         }
         (None, None) if dataset.enabled => check.object(
             "no-source",
@@ -179,7 +214,12 @@ fn source(check: &mut Check<'_>, path: &str, dataset: &Dataset) {
     ] {
         if dataset.own().is_some() && !is_empty {
             let message = format!("`{}` has its own {kind}", dataset.id);
-            check.object("own-source", format!("{path}.{kind}"), message, help);
+            check.object(
+                "own-source",
+                format!("{path}.{kind}"),
+                message,
+                help.as_str(),
+            );
         }
     }
 }
@@ -196,14 +236,18 @@ fn moment(check: &mut Check<'_>, path: &str, clock: &Clock) {
     }
     for (index, join) in clock.joins.iter().enumerate() {
         if join.on.is_empty() {
-            check.object(
-                "empty-condition",
-                format!("{path}.joins[{index}].on"),
-                "nothing says which rows belong together",
-                "for example `on = { client_id = \"id\" }`",
-            );
+            unrelated(check, format!("{path}.joins[{index}].on"));
         }
     }
+}
+
+fn unrelated(check: &mut Check<'_>, path: String) {
+    check.object(
+        "empty-condition",
+        path,
+        "nothing says which rows belong together",
+        "for example `on = { client_id = \"id\" }`",
+    );
 }
 
 /// What rules of one dataset may name.
@@ -244,6 +288,15 @@ impl<'a> Rules<'a> {
                 format!("{path}.clock"),
                 clock.as_str(),
                 &self.clocks,
+            );
+        }
+        if let Some(purpose) = &stage.purpose {
+            let purposes = check.purposes();
+            check.known(
+                "purpose",
+                format!("{path}.purpose"),
+                purpose.as_str(),
+                &purposes,
             );
         }
         self.fields(check, path, &stage.fields);

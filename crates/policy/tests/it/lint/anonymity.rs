@@ -1,0 +1,24 @@
+//! What is called anonymous.
+
+finds! {
+    /// S2-17, S2-19; GDPR recital 26.
+    an_identity_column_is_reduced: [("methods = { phone = \"drop\", transcript", "methods = { transcript")];
+
+    /// S2-19: free text tells who wrote it.
+    what_people_said_is_reduced: [(", transcript = \"constant(removed)\" }", " }")];
+
+    /// S2-19: a column that is no field is left as it is.
+    an_identity_column_is_a_field: [("identity = \"phone\"", "identity = \"caller_id\"")];
+
+    /// S4-15.
+    what_is_anonymised_at_collection_is_reduced_at_once: [("at_write = \"network-prefix\"\n", "")];
+
+    /// S2-17: a text for each person is no constant.
+    a_constant_is_the_same_for_everybody: [("constant(removed)", "constant(user-{id})")];
+
+    /// S2-10, S2-17.
+    a_method_reduces_its_own_kind: [("at_write = \"year\"", "at_write = \"domain\"")];
+
+    /// S2-19.
+    small_groups_are_left_out: [("[subscription]", "[engine]\nsmallest_group = 2\n\n[subscription]")];
+}
