@@ -123,6 +123,10 @@ fn civil(day: Weekday) -> CivilWeekday {
 }
 
 /// Easter Sunday of the Gregorian calendar (the anonymous algorithm, as Meeus gives it).
+#[expect(
+    clippy::many_single_char_names,
+    reason = "as the algorithm is published"
+)]
 fn easter(year: i16) -> Option<Date> {
     let y = i32::from(year);
     let (a, b, c) = (y % 19, y / 100, y % 100);
@@ -157,16 +161,10 @@ mod tests {
 
     #[test]
     fn a_calendar_of_holidays_alone_has_no_working_day() {
-        let mut calendar = Calendar::default();
-        calendar.weekend = vec![
-            CivilWeekday::Monday,
-            CivilWeekday::Tuesday,
-            CivilWeekday::Wednesday,
-            CivilWeekday::Thursday,
-            CivilWeekday::Friday,
-            CivilWeekday::Saturday,
-            CivilWeekday::Sunday,
-        ];
+        let calendar = Calendar {
+            weekend: CivilWeekday::Monday.cycle_forward().take(7).collect(),
+            ..Calendar::default()
+        };
         let date = Date::new(2026, 11, 23).expect("a date");
         assert_eq!(calendar.working_days_after(date, 1), None);
     }

@@ -1,5 +1,7 @@
 //! The JSON Schema, judged by somebody else's reading of the standard.
 
+use std::fs;
+
 use boon::{Compiler, Draft, SchemaIndex, Schemas};
 use consentry_policy::{Policy, schema};
 use proptest::prelude::*;
@@ -7,7 +9,7 @@ use proptest::sample::Index;
 use serde_json::Value;
 
 use crate::broken;
-use crate::edit::{COMPLETE, DEMO, replaced};
+use crate::edit::{COMPLETE, replaced};
 
 struct Judge {
     schemas: Schemas,
@@ -50,9 +52,14 @@ fn json(value: toml::Value) -> Value {
 #[test]
 fn every_policy_that_is_read_meets_the_schema() {
     let judge = Judge::new();
-    for source in [DEMO, COMPLETE] {
-        Policy::parse(source, "policy.toml").expect("a policy");
-        judge.judge(source).expect("a valid document");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/policies");
+    let files = fs::read_dir(folder).expect("a folder").map(|entry| {
+        let path = entry.expect("an entry").path();
+        fs::read_to_string(path).expect("a file")
+    });
+    for source in files.chain([COMPLETE.to_owned()]) {
+        Policy::parse(&source, "policy.toml").unwrap_or_else(|errors| panic!("{errors}"));
+        judge.judge(&source).expect("a valid document");
     }
 }
 
@@ -77,7 +84,7 @@ fn value_of(line: &str) -> Option<&str> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_500))]
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     /// Whatever value stands under whatever key.
     #[test]
