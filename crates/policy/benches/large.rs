@@ -13,8 +13,8 @@ const ROUNDS: usize = 15;
 
 fn main() {
     println!(
-        "{:<34} {:>9} {:>9} {:>9} {:>9}",
-        "policy", "TOML", "read", "lint", "ratio"
+        "{:<34} {:>9} {:>9} {:>9} {:>9} {:>9}",
+        "policy", "TOML", "read", "check", "ratio", "findings"
     );
     for (datasets, broken) in [
         (125, false),
@@ -33,13 +33,15 @@ fn main() {
         let toml = median(|| drop(black_box(DeTable::parse(&source))));
         let read = median(|| drop(black_box(Policy::parse(&source, "policy.toml"))));
         let lint = median(|| drop(black_box(check(&source, "policy.toml"))));
-        assert_eq!(check(&source, "policy.toml").policy.is_none(), broken);
+        let found = check(&source, "policy.toml");
+        assert_eq!(found.policy.is_none(), broken);
         println!(
-            "{name:<34} {:>6} ms {:>6} ms {:>6} ms {:>9.1}",
+            "{name:<34} {:>6} ms {:>6} ms {:>6} ms {:>9.1} {:>9}",
             toml.as_millis(),
             read.as_millis(),
             lint.as_millis(),
             lint.as_secs_f64() / toml.as_secs_f64(),
+            found.findings.all().len(),
         );
     }
 }

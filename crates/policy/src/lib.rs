@@ -9,6 +9,7 @@
 //! - [`Period`] counts on a [`Calendar`], and its [`cutoff`](Period::cutoff) bounds the query for
 //!   what may be due.
 //! - [`Policy::notice_version`] is what a consent event pins.
+//! - [`schema`] is the grammar for editors; `docs/policy.md` is written from the same declarations.
 //!
 //! The crate is pure: no clock, no environment, no file. Time zones come from a bundled database.
 //!
