@@ -2,7 +2,7 @@
 
 finds! {
     /// S4-11; GDPR art. 12(1).
-    a_word_that_stands_for_a_text_is_found: [("name = \"Osprey Tools Ltd\"", "name = \"TODO\"")];
+    a_word_that_stands_for_a_text_is_found: [("name = \"Osprey Tools Ltd\"", "name = \"XXX\"")];
 
     /// S4-11: in the middle of a text.
     a_mark_that_stands_for_a_text_is_found: [("Whoever brings the parcel", "Whoever [...] the parcel")];
@@ -59,9 +59,9 @@ fn texts_that_are_in_order_are_left_alone() {
         ),
         (
             "when = { status = \"open\" }",
-            "when = { status = \"TODO\" }",
+            "when = { status = \"XXX\" }",
         ),
-        ("status = { not = \"open\" }", "status = { not = \"TODO\" }"),
+        ("status = { not = \"open\" }", "status = { not = \"XXX\" }"),
     ]);
     assert_eq!(found, "");
 }
