@@ -90,12 +90,11 @@ impl Reference {
             Shape::Table(_) => format!("table {}", self.link(shape)),
             Shape::Map(value) => format!("table of {}", value.name),
             Shape::Localized(value) if value.name == "text" => "texts".to_owned(),
-            Shape::Localized(value) => value.name.to_owned(),
             Shape::Value(ValueShape {
                 name,
                 json: JsonType::OneOf { .. },
             }) => link(&spaced(name)),
-            Shape::Value(value) => value.name.to_owned(),
+            Shape::Localized(value) | Shape::Value(value) => value.name.to_owned(),
         }
     }
 

@@ -69,7 +69,8 @@ fn identifies(dataset: &Dataset, field: &Field) -> bool {
         .source
         .as_ref()
         .is_some_and(|source| source.identity.as_ref() == Some(&field.id));
-    let is_named = |list: &[&str]| words(field.id.as_str()).any(|word| list.contains(&word));
+    let words = words(field.id.as_str());
+    let is_named = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
     match field.format {
         FieldFormat::Email | FieldFormat::Phone | FieldFormat::IpAddress => true,
         FieldFormat::Text => is_identity || is_named(&IDENTIFYING) && !is_named(&OF_THINGS),

@@ -180,7 +180,11 @@ const SPECIAL_WORDS: [&str; 22] = [
 /// art. 9(2)).
 fn special_field_has_a_ground(lint: &mut Lint<'_>, path: &str, field: &Field) {
     let Some(ground) = field.special else {
-        if let Some(word) = words(field.id.as_str()).find(|word| SPECIAL_WORDS.contains(word)) {
+        let words = words(field.id.as_str());
+        if let Some(word) = SPECIAL_WORDS
+            .iter()
+            .find(|special| words.iter().any(|word| word == *special))
+        {
             lint.warn(
                 "special-without-ground",
                 format!("{path}.special"),
@@ -225,9 +229,20 @@ fn special_field_has_a_ground(lint: &mut Lint<'_>, path: &str, field: &Field) {
     }
 }
 
-/// The words of an identifier such as `home_address`, in lower case as columns mostly are.
-pub(super) fn words(id: &str) -> impl Iterator<Item = &str> {
-    id.split(|c: char| !c.is_alphanumeric())
+/// The words of an identifier such as `home_address` or `homeAddress`, in lower case.
+pub(super) fn words(id: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut after_lower = false;
+    for c in id.chars() {
+        if !c.is_alphanumeric() || after_lower && c.is_uppercase() {
+            words.push(String::new());
+        }
+        after_lower = c.is_lowercase();
+        if let Some(word) = words.last_mut().filter(|_| c.is_alphanumeric()) {
+            word.extend(c.to_lowercase());
+        }
+    }
+    words
 }
 
 /// A choice is one among values (S0-70, S0-71).

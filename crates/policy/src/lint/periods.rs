@@ -228,7 +228,7 @@ fn when(stage: &Stage) -> String {
     }
 }
 
-/// The shortest maximum wins, so a stage that comes after a purge never runs (product rule; S2-25).
+/// The shortest maximum wins, so a stage that comes after a purge never runs (S2-25, S2-26).
 fn stages_come_before_the_end(lint: &mut Lint<'_>, path: &str, dataset: &Dataset) {
     let purges: Vec<&Stage> = dataset
         .stages
@@ -368,7 +368,8 @@ fn states_and_clocks_are_used(lint: &mut Lint<'_>, path: &str, dataset: &Dataset
 /// "Last interaction" is a defined list of events (S1-48).
 fn interaction_is_defined(lint: &mut Lint<'_>, path: &str, clock: &Clock) {
     let is_vague = super::data::words(clock.id.as_str())
-        .any(|word| ["interaction", "activity", "contact"].contains(&word));
+        .iter()
+        .any(|word| ["interaction", "activity", "contact"].contains(&word.as_str()));
     if is_vague && clock.counts.is_empty() {
         lint.warn(
             "clock-without-meaning",

@@ -60,7 +60,8 @@ tables! {
         pub address: Vec<String> => list(&TEXT),
         /// The country of the address (S0-01).
         pub country: Country => required(&COUNTRY),
-        /// Where people write (S0-01, S0-67); takes the place of an undeclared officer (S0-100).
+        /// Where people write (S0-01, S0-67); shown in the officer's place where none is declared
+        /// (S0-100).
         pub contact: EmailAddress => required(&ADDRESS),
         /// The public site, an `http` or `https` URL.
         pub website: Option<String> => optional(&URL),
@@ -92,7 +93,7 @@ tables! {
         pub id: Slug => required(&named("\"main-host\"")),
         /// What it does.
         pub role: HostRole => default(&choice("\"main\""), "\"main\""),
-        /// Whether the controller hosts itself (S2-62): then the other keys may be left out.
+        /// Whether the controller hosts itself (S2-62): then `name` may be left out.
         pub is_controller: bool => default(&FLAG, "false"),
         /// The hosting company; left out when the controller hosts itself.
         pub name: Option<String> => optional(&TEXT),
@@ -132,11 +133,11 @@ tables! {
     pub struct Contact {
         /// What one writes there for.
         pub purpose: ContactPurpose => required(&choice("\"privacy\"")),
-        /// By e-mail.
+        /// Where to write by e-mail.
         pub email: Option<EmailAddress> => optional(&ADDRESS),
         /// To whom a letter is addressed, such as a role (S0-15).
         pub addressee: Option<Localized> => optional_localized,
-        /// By post, line by line.
+        /// Where to write by post, line by line.
         pub post: Vec<String> => optional_list(&TEXT),
     }
 

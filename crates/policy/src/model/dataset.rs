@@ -104,8 +104,8 @@ tables! {
         pub teams: Vec<Slug> => optional_list(&named("\"sales\"")),
         /// Whether they are processed by machines; paper files are not portable (S4-90).
         pub automated: bool => default(&FLAG, "true"),
-        /// Whether they are in use; a dataset that is not is announced alone, and nothing may be
-        /// collected (S1-129).
+        /// Whether they are in use; otherwise the notice announces them, and nothing may be
+        /// collected yet (S1-129).
         pub enabled: bool => default(&FLAG, "true"),
         /// Whether they are anonymised before anything else is done with them (S4-15).
         pub anonymised_at_collection: bool => default(&FLAG, "false"),
@@ -148,7 +148,8 @@ tables! {
     pub struct Dependant {
         /// The table.
         pub table: SqlName => required(&SQL_NAME),
-        /// Its columns, and the columns of the dataset's table that they name.
+        /// Which rows belong together: a column of this table, and the column of the dataset's
+        /// table that it names.
         pub on: Vec<(String, SqlName)> => map(&SQL_NAME),
     }
 

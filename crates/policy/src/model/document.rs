@@ -97,7 +97,7 @@ tables! {
         pub credits: Option<String> => optional(&TEXT),
         /// The date by which somebody looks at the policy again (S4-10).
         pub review: Option<jiff::civil::Date> => optional(&DATE),
-        /// How often it is updated at least (S2-05).
+        /// How often the notice is updated at least (S2-05).
         pub review_every: Option<Period> => optional(&PERIOD),
         /// Whether a summary of the purposes in plain words stands at the beginning (S3-97).
         pub summary: bool => default(&FLAG, "true"),
@@ -125,12 +125,12 @@ tables! {
 
     /// What differs from the version before (S2-61, S4-08).
     pub struct Change {
-        /// Why.
+        /// Why it differs.
         pub reason: ChangeReason => required(&choice("\"service\"")),
         /// How it is announced.
         pub announce: Vec<Announcement> => list(&choice("\"banner\"")),
-        /// Whether it is substantial; what the comparison with the version before says when left
-        /// out.
+        /// Whether it is substantial, so that everybody concerned is told; what the comparison with
+        /// the version before says when left out.
         pub substantial: Option<bool> => optional(&FLAG),
         /// What changed, for people.
         pub summary: Option<Localized> => optional_prose,

@@ -37,7 +37,8 @@ tables! {
         /// How long a controller may object to a new processor, from the announcement's receipt
         /// (S3-123).
         pub objection: Option<Period> => optional(&PERIOD),
-        /// Until when a breach is told to the controller; without undue delay when left out (S3-142).
+        /// How long after its discovery a breach is told to the controller, at the latest; without
+        /// undue delay when left out (S3-142).
         pub breach_notice: Option<Period> => optional(&PERIOD),
         /// How many audits a year (S3-156).
         pub audits_per_year: Option<u32> => optional(&COUNT),

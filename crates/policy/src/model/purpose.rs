@@ -30,7 +30,7 @@ tables! {
         pub id: PurposeId => required(&named("\"product-news\"")),
         /// What data are used for.
         pub name: Localized => localized,
-        /// More about it.
+        /// More about it, in sentences.
         pub description: Option<Localized> => optional_prose,
         /// Why that is lawful (GDPR art. 6(1); S0-25).
         pub basis: LegalBasis => required(&BASIS),

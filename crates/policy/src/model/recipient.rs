@@ -65,7 +65,7 @@ tables! {
         pub kind: RecipientKind => required(&choice("\"processor\"")),
         /// Why it receives data (S1-28).
         pub reason: Localized => localized,
-        /// What for, and nothing else (S4-30).
+        /// What it receives data for, and nothing else (S4-30).
         pub purposes: Vec<PurposeId> => optional_list(&named("\"product-news\"")),
         /// Where it processes data; left out for a category whose members are in the European
         /// Economic Area.
@@ -96,11 +96,11 @@ tables! {
 
     /// The safeguard of a transfer (S1-35).
     pub struct Transfer {
-        /// Which one.
+        /// Which safeguard.
         pub mechanism: Mechanism => required(&choice("\"scc\"")),
         /// The decision, the clauses, the rules; the document that art. 49 needs.
         pub document: Option<Reference> => optional_section,
-        /// Since when.
+        /// Since when it applies.
         pub since: Option<jiff::civil::Date> => optional(&DATE),
     }
 }

@@ -72,13 +72,13 @@ tables! {
     pub struct Rights {
         /// Which rights people have here; all of articles 15 to 22 when left out (S0-42).
         pub offered: Vec<Right> => optional_list(&choice("\"access\"")),
-        /// Until when a request is answered, from its receipt (GDPR art. 12(3)).
+        /// How long a request may take to be answered, from its receipt (GDPR art. 12(3)).
         pub answer: Period => required(&PERIOD),
-        /// By how long it may be extended, once, when it is complex.
+        /// By how long that may be extended, once, when a request is complex.
         pub extension: Option<Period> => optional(&PERIOD),
-        /// How long before the end an alarm is raised (S2-51).
+        /// How long before the deadline an alarm is raised (S2-51).
         pub alarm: Option<Period> => optional(&PERIOD),
-        /// When the clock rests.
+        /// When the deadline's clock rests.
         pub pause: Pause => default(&choice("\"never\""), "\"never\""),
         /// How requests arrive.
         pub channels: Vec<Channel> => sections,
@@ -90,7 +90,7 @@ tables! {
         pub copy_fee: Option<Money> => optional(&MONEY),
         /// Whether a clearly unfounded or excessive request may cost something (S4-97).
         pub fee_when_excessive: bool => default(&FLAG, "false"),
-        /// Below this age a guardian asks, and data are purged at once (S3-83).
+        /// Below this age, in years, a guardian asks, and data are purged at once (S3-83).
         pub child_age: Option<u32> => optional(&COUNT),
         /// Whom to tell when it is about somebody else's processing (S3-139).
         pub forward_to: Option<EmailAddress> => optional(&ADDRESS),

@@ -63,7 +63,7 @@ tables! {
         pub id: Slug => required(&named("\"open\"")),
         /// The name on pages.
         pub name: Localized => localized,
-        /// What the columns hold.
+        /// What columns hold, such as `{ status = "open" }`; all of it has to be so.
         pub when: Vec<(String, Condition)> => map(&CONDITION),
     }
 
@@ -90,11 +90,12 @@ tables! {
 
     /// A column of another table: the latest of the rows that belong to a row.
     pub struct Join {
-        /// The table.
+        /// The other table.
         pub table: SqlName => required(&SQL_NAME),
-        /// Its columns, and the columns of the dataset's table that they name.
+        /// Which rows belong together: a column of the other table, and the column of the dataset's
+        /// table that it names.
         pub on: Vec<(String, SqlName)> => map(&SQL_NAME),
-        /// The moment.
+        /// The column that holds the moment.
         pub column: SqlName => required(&SQL_NAME),
         /// Which of its rows count; all of them when left out.
         pub rows: Vec<(String, Condition)> => map(&CONDITION),
@@ -106,19 +107,19 @@ tables! {
         pub id: Slug => required(&named("\"purge-inactive\"")),
         /// What happens.
         pub action: Action => required(&choice("\"purge\"")),
-        /// To rows in this state; to all when left out.
+        /// It happens to rows in this state; to all when left out.
         pub state: Option<Slug> => optional(&named("\"open\"")),
-        /// The clock that counts; left out for an event.
+        /// The clock that its period counts from; left out for an event.
         pub clock: Option<Slug> => optional(&named("\"last-order\"")),
         /// How long after the clock's moment; at once when left out.
         pub after: Option<Period> => optional(&PERIOD),
         /// The named event that it happens on, in place of a clock.
         pub on: Option<Slug> => optional(&named("\"unsubscribed\"")),
-        /// Where the data lie.
+        /// Where the data lie that it acts on: `archive`, to purge what was archived before.
         pub within: Store => default(&choice("\"live\""), "\"live\""),
         /// The fields it acts on; the whole row when left out. Not for `anonymise`.
         pub fields: Vec<SqlName> => optional_list(&SQL_NAME),
-        /// How each field is reduced, for `anonymise`.
+        /// How each field is reduced, for `anonymise`, such as `{ name = "initials" }`.
         pub methods: Vec<(String, Method)> => map(&METHOD),
         /// The purpose whose end it is, where a row serves several (S1-41).
         pub purpose: Option<PurposeId> => optional(&named("\"product-news\"")),
@@ -137,7 +138,7 @@ tables! {
     pub struct Minimum {
         /// Names it in answers to people.
         pub id: Slug => required(&named("\"accounting\"")),
-        /// The clock that counts.
+        /// The clock that its period counts from.
         pub clock: Slug => required(&named("\"document-date\"")),
         /// How long after the clock's moment.
         pub period: Period => required(&PERIOD),
@@ -147,7 +148,7 @@ tables! {
         pub reason: MinimumReason => required(&choice("\"law\"")),
         /// The law, or the right that is proved, in words: no minimum without one (S4-47).
         pub basis: Localized => localized,
-        /// To rows in this state; to all when left out.
+        /// It holds for rows in this state; for all when left out.
         pub state: Option<Slug> => optional(&named("\"closed\"")),
         /// Promises of the notice that it keeps.
         pub promises: Vec<PromiseId> => optional_list(&PROMISE),

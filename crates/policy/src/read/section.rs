@@ -165,13 +165,11 @@ impl<'a> Section<'a> {
 
     /// A key that may be left out, and what it then is, written as in the file.
     pub(crate) fn default<T>(&self, key: &Key, kind: &Kind<T>, default: &'static str) -> Read<T> {
-        match self.get(key, Presence::Default(default), || kind.shape())? {
-            Some(value) => self.convert(&join(&self.path, key.name), value, kind),
-            None => {
-                let value = DeValue::parse(default).map_err(|_| Faulty)?;
-                (kind.read)(value.get_ref()).map_err(|_| Faulty)
-            }
+        if let Some(value) = self.get(key, Presence::Default(default), || kind.shape())? {
+            return self.convert(&join(&self.path, key.name), value, kind);
         }
+        let value = DeValue::parse(default).map_err(|_| Faulty)?;
+        (kind.read)(value.get_ref()).map_err(|_| Faulty)
     }
 
     /// An array that must be there and hold something.
@@ -224,13 +222,11 @@ impl<'a> Section<'a> {
 
     /// A table that must be there.
     pub(crate) fn section<T: FromSection>(&self, key: &Key) -> Read<T> {
-        match self.subsection(key, Presence::Required)? {
-            Some(value) => Ok(value),
-            None => {
-                let path = join(&self.path, key.name);
-                Err(self.missing(key, format!("add a section `[{}]`", header(&path))))
-            }
-        }
+        let section = self.subsection(key, Presence::Required)?;
+        section.ok_or_else(|| {
+            let path = join(&self.path, key.name);
+            self.missing(key, format!("add a section `[{}]`", header(&path)))
+        })
     }
 
     /// A table that may be left out.

@@ -76,7 +76,7 @@ fn an_unsubscription_kept_without_end_is_warned_about() {
     let remarks = policy.remarks();
     assert_eq!(remarks.len(), 1);
     assert_eq!(remarks[0].code, "unsubscribed-without-end");
-    assert_eq!(remarks[0].key, "datasets");
+    assert_eq!(remarks[0].key, "datasets[0].stages");
 }
 
 #[test]

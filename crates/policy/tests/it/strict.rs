@@ -24,8 +24,8 @@ fn written(path: &[Step]) -> String {
     for step in path {
         match step {
             Step::Key(key) if out.is_empty() => out.push_str(key),
-            Step::Key(key) => out.push_str(&format!(".{key}")),
-            Step::Item(index) => out.push_str(&format!("[{index}]")),
+            Step::Key(key) => out.extend([".", key]),
+            Step::Item(index) => out.extend(["[", &index.to_string(), "]"]),
         }
     }
     out
@@ -136,7 +136,7 @@ fn an_unknown_key_is_refused_in_every_table() {
     let mut tried = 0;
     for_every_table(|path, _| {
         let result = after(path, |table| {
-            drop(table.insert("colour".to_owned(), "blue".into()))
+            drop(table.insert("colour".to_owned(), "blue".into()));
         });
         let mut key = path.clone();
         key.push(Step::Key("colour".to_owned()));

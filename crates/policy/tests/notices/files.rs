@@ -57,7 +57,11 @@ pub(crate) fn stages(policy: &Policy, dataset: &str) -> Vec<String> {
 fn stage(stage: &Stage) -> String {
     let mut line = stage.action.to_string();
     if !stage.fields.is_empty() {
-        let fields: Vec<&str> = stage.fields.iter().map(|field| field.as_str()).collect();
+        let fields: Vec<&str> = stage
+            .fields
+            .iter()
+            .map(consentry_policy::SqlName::as_str)
+            .collect();
         let _ = write!(line, " {}", fields.join(", "));
     }
     if let Some(state) = &stage.state {

@@ -7,6 +7,12 @@ finds! {
     /// S2-19: free text tells who wrote it.
     what_people_said_is_reduced: [(", transcript = \"constant(removed)\" }", " }")];
 
+    /// S2-19: however a column is written.
+    what_people_said_is_recognised_by_its_name: [
+        ("id = \"transcript\"", "id = \"callTranscript\""),
+        (", transcript = \"constant(removed)\" }", " }"),
+    ];
+
     /// S2-19: a column that is no field is left as it is.
     an_identity_column_is_a_field: [("identity = \"phone\"", "identity = \"caller_id\"")];
 
