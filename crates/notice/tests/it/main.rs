@@ -1,0 +1,6 @@
+//! The documents printed from policies.
+
+mod policies;
+mod prints;
+mod round_trip;
+mod structure;
