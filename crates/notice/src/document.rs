@@ -23,6 +23,8 @@ pub struct Document {
 pub(crate) struct Labels {
     /// Above the list of sections; nothing for a document without one.
     pub(crate) contents: Option<String>,
+    /// Between a term and what is said about it, in running text.
+    pub(crate) colon: String,
     /// Beside a text without effect on the engine (S0-09).
     pub(crate) informational: String,
 }

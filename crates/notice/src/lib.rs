@@ -133,6 +133,7 @@ fn title(words: &Words<'_>) -> String {
 fn labels(words: &Words<'_>, has_contents: bool) -> Labels {
     Labels {
         contents: has_contents.then(|| words.say("notice-contents")),
+        colon: words.say("notice-colon"),
         informational: words.say("notice-informational"),
     }
 }

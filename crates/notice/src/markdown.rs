@@ -1,6 +1,6 @@
 //! A document as Markdown (`CommonMark` with tables).
 
-use crate::document::{Block, Document, Inline, Table, Text};
+use crate::document::{Block, Document, Inline, Labels, Table, Text};
 
 impl Document {
     /// The document as Markdown. The timeline, a picture, is left out: the table of periods says
@@ -9,14 +9,14 @@ impl Document {
         let mut out = Lines::default();
         out.block(&format!("# {}", escaped(&self.title)));
         for block in &self.lead {
-            out.part(block, 2, &self.labels.informational);
+            out.part(block, 2, &self.labels);
         }
         for (index, section) in self.sections.iter().enumerate() {
             // The renderers in use make anchors from headings, each in its own way.
             out.block(&format!("<a id=\"{}\"></a>", section.anchor));
             out.block(&format!("## {}. {}", index + 1, escaped(&section.title)));
             for block in &section.blocks {
-                out.part(block, 3, &self.labels.informational);
+                out.part(block, 3, &self.labels);
             }
         }
         out.0
@@ -40,7 +40,7 @@ impl Lines {
         self.block(&format!("{} {}", "#".repeat(level), escaped(title)));
     }
 
-    fn part(&mut self, block: &Block, level: usize, informational: &str) {
+    fn part(&mut self, block: &Block, level: usize, labels: &Labels) {
         match block {
             Block::Heading(title) => self.heading(level, title),
             Block::Paragraph(text) => self.block(&line(text)),
@@ -56,7 +56,7 @@ impl Lines {
                     .iter()
                     .map(|fact| {
                         let lines = cell(&fact.lines);
-                        format!("- **{}**: {lines}", escaped(&fact.term))
+                        format!("- **{}**{} {lines}", escaped(&fact.term), labels.colon)
                     })
                     .collect();
                 self.block(&facts.join("\n"));
@@ -66,7 +66,7 @@ impl Lines {
             Block::Clause(clause) => {
                 self.block(&format!("<a id=\"{}\"></a>", clause.anchor));
                 self.heading(level, &clause.title);
-                self.block(&format!("*{}*", escaped(informational)));
+                self.block(&format!("*{}*", escaped(&labels.informational)));
                 for paragraph in &clause.paragraphs {
                     self.block(&line(paragraph));
                 }

@@ -7,6 +7,7 @@ notice-informational = For information: this text describes, and no rule of our 
 notice-reference = section { $number }, “{ $title }”
 notice-quoted = “{ $title }”
 notice-and = { $first } and { $last }
+notice-colon = :
 notice-capital = with a capital of { $amount }
 
 ## Sections
@@ -94,7 +95,6 @@ notice-vat = VAT number
 notice-activity = Activity code
 notice-seat = Registered office
 notice-dpo = Data protection officer
-notice-no-dpo = We have appointed none; write to the contact above.
 notice-contact-privacy = For requests about your rights
 notice-contact-questions = For questions about this notice
 notice-contact-processors = For the list of our processors
@@ -407,7 +407,7 @@ notice-end-destroy = At the end of the contract, the controller may have all dat
 notice-end-return = At the end of the contract, the controller may have all data returned; no copy is kept.
 notice-end-hand-over = At the end of the contract, the controller may have all data handed to another processor; no copy is kept.
 notice-certificate = A certificate of destruction is issued on request.
-notice-duties = What { $debtor } owes { $beneficiary }
+notice-duties = Duties of: { $debtor }; towards: { $beneficiary }
 
 ## Versions
 

@@ -7,6 +7,7 @@ notice-informational = Pour information : ce texte décrit, et aucune règle de
 notice-reference = section { $number }, « { $title } »
 notice-quoted = « { $title } »
 notice-and = { $first } et { $last }
+notice-colon =  :
 notice-capital = au capital de { $amount }
 
 ## Rubriques
@@ -94,7 +95,6 @@ notice-vat = Numéro de TVA
 notice-activity = Code d’activité
 notice-seat = Siège social
 notice-dpo = Délégué à la protection des données
-notice-no-dpo = Aucun n’est désigné ; écrivez à l’adresse de contact ci-dessus.
 notice-contact-privacy = Pour l’exercice de vos droits
 notice-contact-questions = Pour toute question sur ce document
 notice-contact-processors = Pour la liste de nos sous-traitants
@@ -407,7 +407,7 @@ notice-end-destroy = À la fin du contrat, le responsable du traitement peut fai
 notice-end-return = À la fin du contrat, le responsable du traitement peut se faire restituer toutes les données ; aucune copie n’est conservée.
 notice-end-hand-over = À la fin du contrat, le responsable du traitement peut faire remettre toutes les données à un autre sous-traitant ; aucune copie n’est conservée.
 notice-certificate = Un certificat de destruction est délivré sur demande.
-notice-duties = Ce que { $debtor } doit à { $beneficiary }
+notice-duties = Obligations de : { $debtor } ; envers : { $beneficiary }
 
 ## Versions
 

@@ -82,7 +82,7 @@ fn rule(words: &Words<'_>, dataset: &Dataset, stage: &Stage) -> Vec<Vec<Text>> {
     }
     let from = match (&stage.clock, &stage.on) {
         (Some(clock), _) => clock_name(words, dataset, clock.as_str()),
-        (None, Some(event)) => event_name(words, dataset, event.as_str()),
+        (None, Some(event)) => event_name(words, dataset, event),
         (None, None) => String::new(),
     };
     vec![
@@ -158,14 +158,18 @@ fn clock_name(words: &Words<'_>, dataset: &Dataset, id: &str) -> String {
     }
 }
 
-/// What a clock of the dataset calls the event; else its id.
-fn event_name(words: &Words<'_>, dataset: &Dataset, event: &str) -> String {
-    let mut clocks = dataset.clocks.iter();
-    let named = clocks.find(|clock| clock.event.as_ref().is_some_and(|id| id.as_str() == event));
-    named.map_or_else(
-        || event.replace('-', " "),
-        |clock| words.get_owned(&clock.name),
-    )
+/// What the policy calls the event, or a clock that waits for it; else its id.
+fn event_name(words: &Words<'_>, dataset: &Dataset, event: &Slug) -> String {
+    let declared = words.policy.events.iter();
+    let mut declared = declared
+        .filter(|one| one.id == *event)
+        .map(|one| &one.name);
+    let clocks = dataset.clocks.iter();
+    let mut clocks = clocks
+        .filter(|clock| clock.event.as_ref() == Some(event))
+        .map(|clock| &clock.name);
+    let name = declared.next().or_else(|| clocks.next());
+    name.map_or_else(|| event.as_str().replace('-', " "), |name| words.get_owned(name))
 }
 
 fn bar(words: &Words<'_>, dataset: &Dataset, stage: &Stage) -> Option<Bar> {

@@ -45,7 +45,7 @@ pub(crate) fn lead(words: &Words<'_>) -> Blocks {
     blocks
 }
 
-/// S0-01, S0-05, S1-04, S1-05, S1-56.
+/// S0-01, S0-05, S0-100, S1-04, S1-05, S1-56.
 pub(crate) fn controller(words: &Words<'_>) -> Blocks {
     let mut blocks = Blocks::default();
     let policy = words.policy;
@@ -61,13 +61,11 @@ pub(crate) fn controller(words: &Words<'_>) -> Blocks {
         blocks.paragraph(words.get(activity));
     }
     let mut facts = identity(words);
-    let officer = words.say("notice-dpo");
-    match &controller.dpo {
-        Some(dpo) => facts.push(Fact {
-            term: officer,
+    if let Some(dpo) = &controller.dpo {
+        facts.push(Fact {
+            term: words.say("notice-dpo"),
             lines: vec![(&*dpo.name).into(), Text::mail(dpo.contact.expose())],
-        }),
-        None => facts.push(Fact::new(officer, words.say("notice-no-dpo"))),
+        });
     }
     for contact in &policy.contacts {
         let by_mail = contact.email.iter();
