@@ -5,7 +5,7 @@ use std::{fmt, sync::LazyLock};
 use consentry_policy::{Language, Period, PeriodUnit};
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 /// A value that a text mentions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +67,7 @@ static EMBEDDED: LazyLock<Messages> = LazyLock::new(|| Messages {
         [
             include_str!("../locales/en/common.ftl"),
             include_str!("../locales/en/mail.ftl"),
+            include_str!("../locales/en/notice.ftl"),
             include_str!("../locales/en/web.ftl"),
         ],
     ),
@@ -75,13 +76,14 @@ static EMBEDDED: LazyLock<Messages> = LazyLock::new(|| Messages {
         [
             include_str!("../locales/fr/common.ftl"),
             include_str!("../locales/fr/mail.ftl"),
+            include_str!("../locales/fr/notice.ftl"),
             include_str!("../locales/fr/web.ftl"),
         ],
     ),
 });
 
 /// A resource with mistakes still serves its good messages; a test finds the mistakes.
-fn bundle(language: Language, sources: [&str; 3]) -> FluentBundle<FluentResource> {
+fn bundle(language: Language, sources: [&str; 4]) -> FluentBundle<FluentResource> {
     let locale = language.as_str().parse().into_iter().collect();
     let mut bundle = FluentBundle::new_concurrent(locale);
     // Isolating marks around values are invisible on a page and noise in a plain-text letter;
@@ -138,7 +140,11 @@ impl Messages {
 
     /// The day of an instant in `zone`: `22 November 2026`, `1er août 2026`.
     pub fn date(&self, language: Language, at: Timestamp, zone: &TimeZone) -> String {
-        let day = at.to_zoned(zone.clone());
+        self.day(language, zone.to_datetime(at).date())
+    }
+
+    /// A day: `22 November 2026`, `1er août 2026`.
+    pub fn day(&self, language: Language, day: Date) -> String {
         self.text(
             language,
             "date",

@@ -43,6 +43,7 @@ mod model;
 mod notice_version;
 mod period;
 mod policy;
+mod published;
 mod rate;
 mod read;
 mod slug;
@@ -73,7 +74,7 @@ pub use model::recipient::{
 };
 pub use model::rights::{Channel, ChannelKind, ErasureGround, Pause, Requirement, Right, Rights};
 pub use model::rule::{
-    Action, CatchAll, Clock, EndOf, Engine, HoldKind, Join, Minimum, MinimumReason, Stage, State,
+    Action, CatchAll, Clock, EndOf, Engine, HoldKind, Join, Minimum, MinimumReason, NamedEvent, Stage, State,
     Store,
 };
 pub use model::sending::{Backups, Breaker, Limits, Links, Mail, Subscription};

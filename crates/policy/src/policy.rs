@@ -12,7 +12,7 @@ use crate::model::{
     purpose::{Purpose, Team, Topic},
     recipient::Recipient,
     rights::Rights,
-    rule::{Action, CatchAll, Engine, HoldKind, Stage},
+    rule::{Action, CatchAll, Engine, HoldKind, NamedEvent, Stage},
     sending::{Backups, Limits, Links, Mail, Subscription},
 };
 use crate::read::{self, DATE, VERSION, ZONE, choice, tables};
@@ -64,6 +64,8 @@ tables! {
         pub categories: Vec<Category> => optional_sections,
         /// What is held, and the rules that end it.
         pub datasets: Vec<Dataset> => sections,
+        /// What pages call the named events that stages and clocks wait for.
+        pub events: Vec<NamedEvent> => optional_sections,
         /// What becomes of data that no rule names.
         pub catch_all: Option<CatchAll> => optional_section,
         /// What may stop every rule.
@@ -91,6 +93,7 @@ tables! {
         /// How letters are sent.
         pub mail: Mail => section,
         pub(crate) notice_version: NoticeVersion => computed(NoticeVersion::default()),
+        pub(crate) published: serde_json::Value => computed(serde_json::Value::Null),
     }
 }
 
@@ -179,6 +182,13 @@ impl Policy {
     /// value of the file. Comments, spacing and the order of keys do not count.
     pub fn notice_version(&self) -> &NoticeVersion {
         &self.notice_version
+    }
+
+    /// The tables of the file as JSON, for `/privacy.json`: keys and values as `docs/policy.md`
+    /// describes them, those that were left out left out. Without `limits`, and without the
+    /// `source` and the `joins` of datasets, which say nothing to people and much to attackers.
+    pub fn published(&self) -> &serde_json::Value {
+        &self.published
     }
 
     /// How long subscribers are kept.

@@ -18,17 +18,17 @@ use crate::problem::Problem;
 pub(crate) struct Asset {
     /// Its name below `/assets/`.
     pub(crate) name: String,
-    content: &'static str,
+    content: String,
     content_type: &'static str,
 }
 
-/// The one style sheet.
+/// The one style sheet: of the pages, and of what is printed from the policy.
 pub(crate) static STYLE: LazyLock<Asset> = LazyLock::new(|| {
     Asset::new(
         "style",
         "css",
         "text/css; charset=utf-8",
-        include_str!("../assets/style.css"),
+        &[include_str!("../assets/style.css"), consentry_notice::STYLE],
     )
 });
 
@@ -38,7 +38,7 @@ pub(crate) static ICON: LazyLock<Asset> = LazyLock::new(|| {
         "icon",
         "svg",
         "image/svg+xml; charset=utf-8",
-        include_str!("../assets/icon.svg"),
+        &[include_str!("../assets/icon.svg")],
     )
 });
 
@@ -48,12 +48,13 @@ pub(crate) static WORK: LazyLock<Asset> = LazyLock::new(|| {
         "work",
         "js",
         "text/javascript; charset=utf-8",
-        include_str!("../assets/work.js"),
+        &[include_str!("../assets/work.js")],
     )
 });
 
 impl Asset {
-    fn new(stem: &str, extension: &str, content_type: &'static str, content: &'static str) -> Self {
+    fn new(stem: &str, extension: &str, content_type: &'static str, parts: &[&str]) -> Self {
+        let content = parts.join("\n");
         let mut hasher = DefaultHasher::new();
         content.hash(&mut hasher);
         Self {
@@ -74,5 +75,5 @@ pub(crate) async fn serve(Path(name): Path<String>) -> Result<Response, Problem>
         (CONTENT_TYPE, asset.content_type),
         (CACHE_CONTROL, "public, max-age=31536000, immutable"),
     ];
-    Ok((headers, asset.content).into_response())
+    Ok((headers, asset.content.as_str()).into_response())
 }

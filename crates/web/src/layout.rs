@@ -11,6 +11,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use consentry_i18n::{Arg, Messages};
+use consentry_notice::Places;
 use consentry_policy::{Language, LegalBasis, Period, Policy, Topic};
 use jiff::Timestamp;
 use tracing::error;
@@ -52,6 +53,10 @@ impl Layout {
 
     pub(crate) fn language(&self) -> Language {
         self.visitor.language
+    }
+
+    pub(crate) fn app(&self) -> &App {
+        &self.app
     }
 
     pub(crate) fn policy(&self) -> &Policy {
@@ -100,6 +105,15 @@ impl Layout {
     /// A link to a letter in the local mailbox, or to a part of it.
     pub(crate) fn letter_href(&self, name: &str, part: &str) -> String {
         self.href(&format!("/dev/mailbox/{name}{part}"))
+    }
+
+    /// Where printed documents find the pages of this site.
+    pub(crate) fn places(&self) -> Places {
+        let asked = self.visitor.asked;
+        Places {
+            base: self.app.path(""),
+            query: asked.map_or_else(String::new, |language| format!("?lang={language}")),
+        }
     }
 
     pub(crate) fn languages(&self) -> Vec<LanguageLink> {

@@ -143,6 +143,9 @@ pub fn router(service: Service, options: Options) -> Router {
             get(preferences::show_unsubscribe).post(preferences::unsubscribe),
         )
         .route("/privacy", get(privacy::show))
+        .route("/privacy/{version}", get(privacy::version))
+        .route("/privacy.json", get(privacy::machine_readable))
+        .route("/legal", get(privacy::legal))
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .route("/assets/{name}", get(assets::serve))

@@ -17,6 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("keys", &[]),
     ("token", &["keys"]),
     ("i18n", &["policy"]),
+    ("notice", &["i18n", "policy"]),
     ("service", &["address", "domain", "policy", "token"]),
     (
         "storage",
@@ -32,7 +33,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("mail", &["address", "domain", "i18n", "policy", "service"]),
     ("transfer", &["address", "domain", "policy"]),
     ("webhook", &["service"]),
-    ("web", &["address", "domain", "i18n", "policy", "service"]),
+    (
+        "web",
+        &["address", "domain", "i18n", "notice", "policy", "service"],
+    ),
     (
         "consentry",
         &[
@@ -50,6 +54,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "keys",
             "mail",
             "migrations",
+            "notice",
             "policy",
             "service",
             "storage",
@@ -69,7 +74,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 const ABSENT: &[(&[&str], &[&str])] = &[
     (
         &[
-            "address", "policy", "domain", "keys", "token", "i18n", "transfer",
+            "address", "policy", "domain", "keys", "token", "i18n", "notice", "transfer",
         ],
         &["tokio", "sea-orm", "axum", "lettre", "getrandom"],
     ),

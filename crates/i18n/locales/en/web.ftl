@@ -5,6 +5,7 @@
 skip-to-content = Skip to the content
 language-label = Language
 footer-privacy = Privacy notice
+footer-legal = Legal notice
 footer-choices = Change my choices
 footer-contact = Contact
 footer-mailbox = Local mailbox
@@ -172,49 +173,6 @@ lost-title = Find your choices again
 lost-text = Enter the address at which you receive our mails. We send you a link with which you can change your choices, leave, or see and erase your data.
 lost-sent-text = If we hold this address, a message with a link to your choices is on its way.
 lost-sent-missing = Nothing there? Look among the unwanted mail first. Between two messages to one address we leave { $cool_down }.
-
-## Privacy notice
-
-privacy-title = Privacy notice
-privacy-version = Version { $version }
-privacy-controller-title = Who is responsible
-privacy-controller-text = { $name } publishes { $brand } and decides what happens to your data.
-privacy-capital = with a capital of { $amount } { $currency }
-privacy-registry = Register number
-privacy-vat = VAT number
-privacy-address = Address
-privacy-website = Website
-privacy-contact = Contact
-privacy-dpo = Data protection officer
-privacy-data-title = What we hold
-privacy-data-text = One personal datum: the e-mail address you enter. With it, what concerns your subscription: its language, the topics, their state, and when you asked, confirmed, changed or left.
-privacy-data-not = No IP address and no browser name are stored. These pages set no cookie, contain no script and load nothing from other sites; our mails contain no tracking.
-privacy-purposes-title = What for, and why that is lawful
-privacy-topic = Subscription
-privacy-again = Whoever has left and subscribes again does so on the basis of consent, Article 6(1)(a) GDPR.
-privacy-confirm = An address counts only when its owner has confirmed it, by a link that we mail to it. Until then it receives the mails needed for that, and no news.
-privacy-confirm-reminder = An address counts only when its owner has confirmed it, by a link that we mail to it. Until then it receives the mails needed for that, one reminder after { $reminder }, and no news.
-privacy-retention-title = How long
-privacy-retention-pending = An address that is never confirmed: { $pending } from the day it was first entered. Entering it again does not start the period anew.
-privacy-retention-confirmed = While you have a confirmed subscription: your address, your subscriptions and the dates of your choices, until you ask for erasure.
-privacy-retention-left = After you have left everything: the same data, for { $unsubscribed } from the last time you left anything, then permanently deleted.
-privacy-retention-left-always = After you have left everything: the same data, until you ask for erasure.
-privacy-retention-restricted = While processing is restricted at your request (Article 18): nothing is deleted unless you ask for erasure.
-privacy-retention-erased = After a request for erasure: hidden at once, permanently deleted after { $erased }.
-privacy-hosting-title = Where, and who receives them
-privacy-hosting-text = The data are stored with { $host }, { $city }, { $country }. They are passed to no one else, except that mails reach you through the mail servers on their way.
-privacy-host = Host
-privacy-seat = Registered office
-privacy-activity = Activity code
-privacy-phone = Telephone
-privacy-rights-title = Your rights
-privacy-rights-leave = Object (Article 21 GDPR): leave one topic or everything, at once, by the link at the bottom of every mail or by the unsubscribe button of your mail program.
-privacy-rights-access = Access and portability (Articles 15 and 20): download a copy of your data as a file.
-privacy-rights-rectify = Rectification (Article 16): change your address.
-privacy-rights-erase = Erasure (Article 17): erase your data yourself, without giving a reason.
-privacy-rights-how = You need no account for any of this: the link to your choices is in every mail, and we mail you a new one if you lost it.
-privacy-rights-other = For everything else, restriction included (Article 18), write to the contact address above.
-privacy-rights-complain = You may lodge a complaint with the supervisory authority of your country (Article 77).
 
 ## Local mailbox
 

@@ -5,6 +5,7 @@
 skip-to-content = Aller au contenu
 language-label = Langue
 footer-privacy = Politique de confidentialité
+footer-legal = Mentions légales
 footer-choices = Modifier mes choix
 footer-contact = Contact
 footer-mailbox = Boîte locale
@@ -172,49 +173,6 @@ lost-title = Retrouvez vos choix
 lost-text = Indiquez l’adresse à laquelle vous recevez nos e-mails. Nous vous envoyons un lien pour modifier vos choix, vous désinscrire, ou consulter et effacer vos données.
 lost-sent-text = Si nous détenons cette adresse, un message contenant un lien vers vos choix est en route.
 lost-sent-missing = Rien reçu ? Regardez d’abord parmi les courriers indésirables. Nous laissons passer { $cool_down } entre deux messages à une même adresse.
-
-## Politique de confidentialité
-
-privacy-title = Politique de confidentialité
-privacy-version = Version { $version }
-privacy-controller-title = Qui est responsable
-privacy-controller-text = { $name } édite { $brand } et décide de ce que deviennent vos données.
-privacy-capital = au capital de { $amount } { $currency }
-privacy-registry = Numéro d’immatriculation
-privacy-vat = Numéro de TVA
-privacy-address = Adresse
-privacy-website = Site web
-privacy-contact = Contact
-privacy-dpo = Délégué à la protection des données
-privacy-data-title = Ce que nous détenons
-privacy-data-text = Une seule donnée personnelle : l’adresse e-mail que vous indiquez. Avec elle, ce qui concerne votre inscription : sa langue, les thèmes, leur état, et les dates auxquelles vous avez demandé, confirmé, modifié ou quitté.
-privacy-data-not = Ni adresse IP ni nom de navigateur ne sont enregistrés. Ces pages ne déposent aucun cookie, ne contiennent aucun script et ne chargent rien depuis d’autres sites ; nos e-mails ne contiennent aucun traceur.
-privacy-purposes-title = Pour quoi faire, et sur quelle base
-privacy-topic = Inscription
-privacy-again = Quiconque nous a quittés et s’inscrit de nouveau le fait sur la base de son consentement, article 6(1)(a) du RGPD.
-privacy-confirm = Une adresse n’est prise en compte que lorsque son titulaire l’a confirmée, par un lien que nous lui envoyons. Jusque-là, elle reçoit les e-mails nécessaires à cette confirmation, et aucune actualité.
-privacy-confirm-reminder = Une adresse n’est prise en compte que lorsque son titulaire l’a confirmée, par un lien que nous lui envoyons. Jusque-là, elle reçoit les e-mails nécessaires à cette confirmation, un seul rappel au bout de { $reminder }, et aucune actualité.
-privacy-retention-title = Pendant combien de temps
-privacy-retention-pending = Une adresse qui n’est jamais confirmée : { $pending } à compter du jour où elle a été indiquée pour la première fois. L’indiquer à nouveau ne fait pas repartir ce délai.
-privacy-retention-confirmed = Tant que vous avez une inscription confirmée : votre adresse, vos inscriptions et les dates de vos choix, jusqu’à ce que vous en demandiez l’effacement.
-privacy-retention-left = Après votre désinscription de tous les thèmes : les mêmes données, pendant { $unsubscribed } à compter de votre dernière désinscription, puis suppression définitive.
-privacy-retention-left-always = Après votre désinscription de tous les thèmes : les mêmes données, jusqu’à ce que vous en demandiez l’effacement.
-privacy-retention-restricted = Tant que le traitement est limité à votre demande (article 18) : rien n’est supprimé, sauf si vous demandez l’effacement.
-privacy-retention-erased = Après une demande d’effacement : masquée aussitôt, définitivement supprimée au bout de { $erased }.
-privacy-hosting-title = Où, et qui les reçoit
-privacy-hosting-text = Les données sont conservées chez { $host }, { $city }, { $country }. Elles ne sont transmises à personne d’autre, si ce n’est aux serveurs de messagerie qui vous acheminent nos e-mails.
-privacy-host = Hébergeur
-privacy-seat = Siège social
-privacy-activity = Code d’activité
-privacy-phone = Téléphone
-privacy-rights-title = Vos droits
-privacy-rights-leave = Opposition (article 21 du RGPD) : quittez un thème ou tous, avec effet immédiat, par le lien en bas de chaque e-mail ou par le bouton de désinscription de votre messagerie.
-privacy-rights-access = Accès et portabilité (articles 15 et 20) : téléchargez une copie de vos données sous forme de fichier.
-privacy-rights-rectify = Rectification (article 16) : changez d’adresse.
-privacy-rights-erase = Effacement (article 17) : effacez vous-même vos données, sans donner de motif.
-privacy-rights-how = Rien de tout cela ne demande de compte : le lien vers vos choix se trouve dans chaque e-mail, et nous vous en envoyons un nouveau si vous l’avez perdu.
-privacy-rights-other = Pour toute autre demande, limitation comprise (article 18), écrivez à l’adresse de contact ci-dessus.
-privacy-rights-complain = Vous pouvez introduire une réclamation auprès de l’autorité de contrôle de votre pays (article 77).
 
 ## Boîte locale
 

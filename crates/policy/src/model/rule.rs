@@ -154,6 +154,14 @@ tables! {
         pub promises: Vec<PromiseId> => optional_list(&PROMISE),
     }
 
+    /// An event that stages (`on`) and clocks (`event`) wait for.
+    pub struct NamedEvent {
+        /// Its name in this file, and where it is reported.
+        pub id: Slug => required(&named("\"contract-ended\"")),
+        /// What it is called on pages, as in "the end of the contract".
+        pub name: Localized => localized,
+    }
+
     /// A kind of legal hold: what may stop every rule for a person, a dataset or a field (S3-26).
     pub struct HoldKind {
         /// Named when a hold is set.

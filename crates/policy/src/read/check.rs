@@ -120,7 +120,7 @@ impl<'a> Check<'a> {
             )+};
         }
         once!(
-            purposes, topics, recipients, teams, categories, datasets, hosts, holds, safeguards,
+            purposes, topics, recipients, teams, categories, datasets, events, hosts, holds, safeguards,
             clauses
         );
         for (index, clause) in policy.clauses.iter().enumerate() {

@@ -8,6 +8,7 @@ mod export;
 mod import;
 mod keys;
 mod letters;
+mod notice;
 mod output;
 mod progress;
 mod recovery;
@@ -34,6 +35,7 @@ use api_key::ApiKeyCommand;
 use clock::ClockCommand;
 use keys::KeysCommand;
 use letters::LettersCommand;
+use notice::NoticeCommand;
 use output::{Table, print_json, print_line};
 use subscriber::SubscriberCommand;
 use webhook::WebhookCommand;
@@ -71,6 +73,9 @@ enum AdminCommand {
     /// Put a backup in the place of the database, repeat the erasures, departures and restrictions
     /// that came after it, and remove what is overdue; nobody else may use the database
     Restore(recovery::RestoreArgs),
+    /// Print what is printed from the policy
+    #[command(subcommand)]
+    Notice(NoticeCommand),
     /// Look at the outbox: what waits, what was given up and why, what to try again
     #[command(subcommand)]
     Letters(LettersCommand),
@@ -142,6 +147,7 @@ pub fn admin(cli: Cli) -> Result<(), Failure> {
                 app.close().await;
                 ended
             }
+            AdminCommand::Notice(command) => notice::run(&settings, &command),
             AdminCommand::Letters(command) => {
                 let (app, service) = open(&settings).await?;
                 let ended = letters::run(&service, command).await;

@@ -1,109 +1,137 @@
-//! The privacy notice, printed from the policy in force.
+//! What is printed from the policy: the notice, the legal page, the policy for programs.
+//!
+//! Nothing here asks the database or the worker: these pages stay when both are away (S4-07).
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use askama::Template;
-use axum::{Extension, extract::State, response::Response};
-use consentry_policy::{Language, Money};
-
-use crate::{
-    app::App,
-    layout::{self, Layout, TopicWords},
-    visitor::Visitor,
+use axum::{
+    Extension, Json,
+    extract::{Path, State},
+    http::{
+        HeaderMap, HeaderValue, StatusCode,
+        header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH, LAST_MODIFIED},
+    },
+    response::{IntoResponse as _, Response},
 };
+use consentry_notice::Document;
+use jiff::{Timestamp, fmt::rfc2822};
+use serde_json::json;
 
-/// `GET /privacy`: who, what, why, how long, where and which rights (GDPR art. 13).
+use crate::{app::App, headers, layout, layout::Layout, problem::Problem, visitor::Visitor};
+
+/// `GET /privacy`: the notice of the version in force (GDPR art. 13; S1-03, S4-07).
 pub(crate) async fn show(
     State(app): State<App>,
     Extension(visitor): Extension<Visitor>,
+    headers: HeaderMap,
 ) -> Response {
     let layout = Layout::new(&app, &visitor);
-    let policy = layout.policy();
-    let page = PrivacyPage {
-        topics: policy
-            .topics
-            .iter()
-            .map(|topic| layout.topic(topic))
-            .collect(),
-        controller: controller(&layout),
-        hosting: layout.words(
-            "privacy-hosting-text",
-            &[
-                ("host", policy.host_name(policy.main_host()).into()),
-                (
-                    "city",
-                    policy
-                        .main_host()
-                        .city
-                        .as_deref()
-                        .unwrap_or_default()
-                        .into(),
-                ),
-                (
-                    "country",
-                    policy.main_host().country.name(visitor.language).into(),
-                ),
-            ],
-        ),
-        legal_form: legal_form(
-            &layout,
-            policy.controller.legal_form.as_ref(),
-            policy.controller.capital.as_ref(),
-        ),
-        host_form: legal_form(
-            &layout,
-            policy.main_host().legal_form.as_ref(),
-            policy.main_host().capital.as_ref(),
-        ),
-        layout,
-    };
-    layout::public(visitor.language, &page)
+    let (language, places) = (layout.language(), layout.places());
+    let document = consentry_notice::privacy(layout.policy(), language, &places, &[]);
+    printed(layout, &document, &headers)
 }
 
-fn controller(layout: &Layout) -> String {
-    let controller = &layout.policy().controller;
-    let values = [
-        ("name", (&controller.name).into()),
-        ("brand", (&controller.brand).into()),
-    ];
-    layout.words("privacy-controller-text", &values)
+/// `GET /privacy/{version}`: the same at an address that stays (S1-03).
+pub(crate) async fn version(
+    State(app): State<App>,
+    Extension(visitor): Extension<Visitor>,
+    Path(version): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    if version == app.policy().version {
+        Ok(show(State(app), Extension(visitor), headers).await)
+    } else {
+        Err(Problem::NotFound)
+    }
 }
 
-/// `SAS, with a capital of 75,000 EUR` (S0-02, S0-06)
-fn legal_form(layout: &Layout, form: Option<&String>, capital: Option<&Money>) -> Option<String> {
-    let capital = capital.map(|capital| {
-        let amount = grouped(capital, layout.language());
-        let values = [
-            ("amount", (&amount).into()),
-            ("currency", (&capital.currency).into()),
-        ];
-        layout.words("privacy-capital", &values)
+/// `GET /legal`: who publishes and hosts the site, and under which law (S0-01 to S0-10).
+pub(crate) async fn legal(
+    State(app): State<App>,
+    Extension(visitor): Extension<Visitor>,
+    headers: HeaderMap,
+) -> Response {
+    let layout = Layout::new(&app, &visitor);
+    let document = consentry_notice::legal(layout.policy(), layout.language(), &layout.places());
+    printed(layout, &document, &headers)
+}
+
+/// `GET /privacy.json`: the policy for programs, as `docs/policy.md` describes it.
+pub(crate) async fn machine_readable(State(app): State<App>, headers: HeaderMap) -> Response {
+    let policy = app.policy();
+    let document = json!({
+        "version": policy.version,
+        "notice_version": policy.notice_version().as_str(),
+        "policy": policy.published(),
     });
-    let parts: Vec<_> = form.cloned().into_iter().chain(capital).collect();
-    (!parts.is_empty()).then(|| parts.join(", "))
-}
-
-/// An amount in groups of three digits.
-fn grouped(capital: &Money, language: Language) -> String {
-    let separator = match language {
-        Language::En => ",",
-        Language::Fr => "\u{a0}",
-    };
-    let digits = (capital.hundredths / 100).to_string();
-    let groups: Vec<_> = digits
-        .as_bytes()
-        .rchunks(3)
-        .rev()
-        .map(String::from_utf8_lossy)
-        .collect();
-    groups.join(separator)
+    let tag = tag(&document.to_string());
+    let mut response = Json(document).into_response();
+    let cache = response.headers_mut();
+    cache.insert(CACHE_CONTROL, headers::PUBLIC);
+    unchanged_or(response, &tag, &app, &headers)
 }
 
 #[derive(Template)]
 #[template(path = "privacy.html")]
-struct PrivacyPage {
-    topics: Vec<TopicWords>,
-    controller: String,
-    legal_form: Option<String>,
-    hosting: String,
-    host_form: Option<String>,
+struct PrintedPage<'a> {
+    document: &'a Document,
+    printed: String,
     layout: Layout,
+}
+
+fn printed(layout: Layout, document: &Document, headers: &HeaderMap) -> Response {
+    let app = layout.app().clone();
+    let language = layout.language();
+    let page = PrintedPage {
+        printed: document.html(),
+        document,
+        layout,
+    };
+    // Everything that may differ is in the page: language, links, program, policy.
+    let tag = tag(&page.render().unwrap_or_default());
+    unchanged_or(layout::public(language, &page), &tag, &app, headers)
+}
+
+/// A strong entity tag of what is sent (RFC 9110 section 8.8.3).
+fn tag(content: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    content.hash(&mut hasher);
+    format!("\"{:016x}\"", hasher.finish())
+}
+
+/// The answer, or that the visitor has it already (RFC 9110 section 13.1.2).
+///
+/// The day since which the policy is in force is told as well, for programs that look for changes
+/// (S2-07); it is not compared, for the pages of a newer program differ on the same day.
+fn unchanged_or(mut response: Response, tag: &str, app: &App, headers: &HeaderMap) -> Response {
+    let known = headers.get_all(IF_NONE_MATCH).iter();
+    let mut known = known.filter_map(|value| value.to_str().ok());
+    let is_known = known.any(|tags| {
+        let mut tags = tags.split(',').map(str::trim);
+        tags.any(|known| known == "*" || known.trim_start_matches("W/") == tag)
+    });
+    if is_known {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        *response.body_mut() = axum::body::Body::empty();
+    }
+    let to_send = response.headers_mut();
+    if let Ok(tag) = HeaderValue::from_str(tag) {
+        to_send.insert(ETAG, tag);
+    }
+    if let Some(since) = in_force_since(app)
+        && let Ok(since) = rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&since)
+        && let Ok(since) = HeaderValue::from_str(&since)
+    {
+        to_send.insert(LAST_MODIFIED, since);
+    }
+    response
+}
+
+/// No date in the future (RFC 9110 section 8.8.2.1).
+fn in_force_since(app: &App) -> Option<Timestamp> {
+    let policy = app.policy();
+    let day = policy.effective?.to_zoned(policy.time_zone.clone()).ok()?;
+    let since = day.timestamp();
+    (since <= app.service().now()).then_some(since)
 }

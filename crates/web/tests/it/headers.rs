@@ -13,6 +13,8 @@ async fn answers(site: &Site) -> Vec<(String, Answer)> {
     let paths = [
         "/",
         "/privacy",
+        "/privacy.json",
+        "/legal",
         "/subscribe",
         "/preferences",
         "/healthz",
@@ -73,6 +75,10 @@ async fn only_public_pages_may_be_kept_and_found() {
             "HEAD /",
             "GET /privacy",
             "HEAD /privacy",
+            "GET /privacy.json",
+            "HEAD /privacy.json",
+            "GET /legal",
+            "HEAD /legal",
             "GET /preferences",
             "HEAD /preferences",
         ];

@@ -16,6 +16,7 @@ mod lost_link;
 mod one_click;
 mod pages;
 mod preferences;
+mod printed;
 mod public;
 mod site;
 mod static_files;

@@ -22,6 +22,7 @@ async fn pages(lang: Language) -> Vec<(&'static str, Answer)> {
         ("lost", "/preferences"),
         ("lost_sent", "/preferences/sent"),
         ("privacy", "/privacy"),
+        ("legal", "/legal"),
         ("not_found", "/nowhere"),
         ("link_unknown", "/confirm/forged"),
     ] {
