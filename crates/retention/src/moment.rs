@@ -21,9 +21,9 @@ pub fn read(text: &str, format: TimeFormat, calendar: &Calendar) -> Result<Times
         TimeFormat::Microseconds => Timestamp::from_microsecond(whole(text)?),
         _ => return read_text(text, calendar),
     };
-    moment.or_else(|_| match text.starts_with('-') {
-        true => Err(Unreadable),
-        false => Ok(Timestamp::MAX),
+    moment.or_else(|_| {
+        let is_past = text.starts_with('-');
+        (!is_past).then_some(Timestamp::MAX).ok_or(Unreadable)
     })
 }
 
@@ -96,6 +96,7 @@ fn financial_year(day: Date, calendar: &Calendar) -> (Option<Date>, Option<Date>
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 mod tests {
     use consentry_policy::Policy;
     use jiff::tz;
@@ -179,9 +180,8 @@ mod tests {
     #[test]
     fn a_financial_year_may_end_in_summer() {
         let text = include_str!("../../policy/policies/saas-portal.toml");
-        let text = format!(
-            "{text}\n[working_time]\nweekend = [\"sunday\"]\nfinancial_year_ends = \"06-30\"\n"
-        );
+        let year = "weekend = [\"sunday\"]\nfinancial_year_ends = \"06-30\"";
+        let text = format!("{text}\n[working_time]\n{year}\n");
         let calendar = Policy::parse(&text, "test").unwrap().calendar;
         let midnight = |text: &str| midnight(text.parse().unwrap(), &calendar);
         for (moment, end) in [

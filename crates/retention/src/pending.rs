@@ -78,7 +78,6 @@ fn unreduced(sql: &mut Sql, layout: &Layout<'_>, method: &Method, name: &str, ki
     let sqlite = sql.dialect == Dialect::Sqlite;
     // `@` stands for the column.
     let test = match method {
-        Method::Drop => return,
         Method::Constant(text) => {
             let cast = layout.cast(&layout.source.table, name);
             sql.push(" AND ").column("t", name).push(" <> ");
@@ -114,7 +113,7 @@ fn unreduced(sql: &mut Sql, layout: &Layout<'_>, method: &Method, name: &str, ki
         Method::Country if sqlite => "@ LIKE '%,%' OR @ GLOB '*[0-9]*'".to_owned(),
         Method::Country => "@ LIKE '%,%' OR @ ~ '[0-9]'".to_owned(),
         Method::RandomToken => format!("@ NOT LIKE '{TOKEN}%'"),
-        // What a later grammar may add is told by the value alone.
+        // `drop`, and what a later grammar may add: whatever is there is too much.
         _ => return,
     };
     let mut column = Sql::new(sql.dialect, "");

@@ -101,9 +101,10 @@ impl Desk<'_> {
         let mut rows: Vec<Candidate> = rows.into_iter().map(|row| self.candidate(row)).collect();
         self.add_events(&mut rows).await?;
         let judged = rows.into_iter().map(|row| {
-            let effects = match row.unreadable {
-                true => Vec::new(),
-                false => decide(self.rules, &row.facts, self.now),
+            let effects = if row.unreadable {
+                Vec::new()
+            } else {
+                decide(self.rules, &row.facts, self.now)
             };
             Judged { row, effects }
         });
@@ -176,7 +177,7 @@ impl Desk<'_> {
         if *method == consentry_policy::Method::RandomToken {
             (self.random)(&mut bytes);
         }
-        let random: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let random = format!("{:032x}", u128::from_be_bytes(bytes));
         reduce(method, value, shape, &random)
     }
 
@@ -327,8 +328,9 @@ impl<'a> Scan<'a> {
             return;
         }
         for one in judged {
-            let stage =
-                |effect: &Effect| std::ptr::eq(&self.desk.rules.stages[effect.stage], self.stage);
+            let stage = |effect: &Effect| {
+                self.desk.rules.stages[effect.stage].stage.id == self.stage.stage.id
+            };
             if !one.effects.first().is_some_and(stage) {
                 self.kept.extend(one.row.subject.clone());
             }

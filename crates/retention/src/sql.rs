@@ -110,6 +110,7 @@ pub(crate) fn quoted_table(table: &SqlName) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 mod tests {
     use super::*;
 

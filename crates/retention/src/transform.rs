@@ -113,9 +113,11 @@ fn network_prefix(text: &str) -> Option<String> {
 fn initials(text: &str) -> Option<String> {
     let words = text.split(|c: char| c.is_whitespace() || matches!(c, '-' | '.' | '\''));
     let letters = words.filter_map(|word| word.chars().next());
-    let initials: String = letters
-        .map(|letter| format!("{}.", letter.to_uppercase().next().unwrap_or(letter)))
-        .collect();
+    let mut initials = String::new();
+    for letter in letters {
+        initials.extend(letter.to_uppercase().take(1));
+        initials.push('.');
+    }
     (!initials.is_empty()).then_some(initials)
 }
 
@@ -133,6 +135,7 @@ fn country(text: &str) -> Option<String> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 mod tests {
     use proptest::prelude::*;
 

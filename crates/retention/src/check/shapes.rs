@@ -11,13 +11,12 @@ use crate::transform::Shape;
 pub(crate) fn shape(kind: Kind, method: &Method) -> Option<Shape> {
     use Kind::{Date, Integer, Network, Number, Text, Timestamp};
     match (method, kind) {
-        (Method::Drop, _) => Some(Shape::Text),
         (Method::Bucket(_), Integer | Number) => Some(Shape::Number),
         (Method::Bucket(_), _) => None,
         (Method::MonthAndDay | Method::Year | Method::DateBucket(_), Date | Timestamp) => {
             Some(Shape::Date)
         }
-        (Method::NetworkPrefix, Network) | (_, Text) => Some(Shape::Text),
+        (Method::Drop, _) | (Method::NetworkPrefix, Network) | (_, Text) => Some(Shape::Text),
         _ => None,
     }
 }
