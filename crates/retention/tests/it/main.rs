@@ -12,3 +12,4 @@ mod kept;
 mod purge;
 mod reference;
 mod schema;
+mod speed;

@@ -160,11 +160,12 @@ impl World {
     /// What the schema check finds: severity and message.
     pub(crate) async fn findings(&self) -> Vec<String> {
         let findings = self.engine().check().await.unwrap();
+        // How many datasets the demo policy has is its own affair.
         let line = |finding: &consentry_retention::Finding| {
-            format!(
-                "{:?} {}: {}",
-                finding.severity, finding.key, finding.message
-            )
+            let (dataset, key) = finding.key.split_once(']').unwrap();
+            let number = dataset.trim_start_matches("datasets[");
+            let dataset = &self.policy.datasets[number.parse::<usize>().unwrap()].id;
+            format!("{:?} {dataset}{key}: {}", finding.severity, finding.message)
         };
         findings.all().iter().map(line).collect()
     }
