@@ -10,9 +10,11 @@
 
 mod catalogue;
 mod check;
+mod cleaning;
 pub mod decide;
 mod engine;
 mod error;
+mod grants;
 pub mod moment;
 mod pending;
 mod plan;
@@ -27,8 +29,10 @@ pub mod transform;
 mod write;
 
 pub use check::{Finding, Findings};
+pub use cleaning::Residue;
 pub use engine::Engine;
 pub use error::{RetentionError, SourceError};
+pub use grants::grants;
 pub use plan::{Plan, PlannedRule};
 pub use ports::{Archive, Events, Hold, Holds, Occurrence, Sealable};
 pub use run::{Progress, RuleReport, RunReport};

@@ -1,9 +1,12 @@
 //! Execution: batches in short transactions, a brake, a report.
 
-use consentry_policy::Action;
+use std::collections::BTreeMap;
+
+use consentry_policy::{Action, Slug, SqlName};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::cleaning::{self, Residue};
 use crate::decide::Deed;
 use crate::engine::{BATCH, Engine, Prepared, is_review, plan_stage};
 use crate::error::RetentionError;
@@ -11,6 +14,7 @@ use crate::plan::Plan;
 use crate::ports::Archive;
 use crate::rules::StageRule;
 use crate::scan::{Desk, Judged, Scan};
+use crate::source::Source;
 use crate::write;
 
 /// So few rows pass the brake whatever their share: small tables empty on ordinary days.
@@ -56,6 +60,8 @@ pub struct RunReport {
     pub policy: String,
     /// Rule by rule, in the order in which they ran.
     pub rules: Vec<RuleReport>,
+    /// Where copies of what was purged may lie still, by database.
+    pub residue: BTreeMap<String, Vec<Residue>>,
 }
 
 impl RunReport {
@@ -78,17 +84,41 @@ pub(crate) async fn run(
         return Err(RetentionError::OutdatedPlan);
     }
     let now = approved.map_or(now, |plan| plan.at.min(now));
+    let datasets = engine.prepare().await?;
     let mut rules = Vec::new();
-    for dataset in engine.prepare().await? {
+    let mut touched: BTreeMap<&Slug, (&Source, Vec<SqlName>)> = BTreeMap::new();
+    for dataset in &datasets {
+        let first = rules.len();
         dataset
             .run(engine, now, approved, progress, &mut rules)
             .await?;
+        if rules[first..].iter().any(RuleReport::removed_data) {
+            let source = dataset.layout.source;
+            let dependants = source.dependants.iter().map(|dependant| &dependant.table);
+            let tables = dependants.chain([&source.table]).cloned();
+            let (_, all) = touched
+                .entry(&source.database)
+                .or_insert((dataset.source, Vec::new()));
+            all.extend(tables);
+        }
+    }
+    let mut residue = BTreeMap::new();
+    for (database, (source, tables)) in touched {
+        residue.insert(database.to_string(), cleaning::clean(source, &tables).await);
     }
     Ok(RunReport {
         at: now,
         policy,
         rules,
+        residue,
     })
+}
+
+impl RuleReport {
+    /// Whether it left bytes to clean.
+    fn removed_data(&self) -> bool {
+        self.done > 0 && !matches!(&*self.action, "hide" | "restrict")
+    }
 }
 
 impl Prepared<'_> {

@@ -90,6 +90,16 @@ impl Source {
         number.ok_or(SourceError::Unreadable)
     }
 
+    /// Runs a statement that no transaction can hold, such as `VACUUM`.
+    pub(crate) async fn execute(&self, sql: Sql) -> Result<u64, SourceError> {
+        match &self.0 {
+            #[cfg(feature = "sqlite")]
+            Pool::Sqlite(pool) => execute_sqlite(pool, sql).await,
+            #[cfg(feature = "postgres")]
+            Pool::Postgres(pool) => execute_postgres(pool, sql).await,
+        }
+    }
+
     /// Begins to write. SQLite takes its write lock at once, so that what is read stays true.
     pub(crate) async fn begin(&self) -> Result<Transaction, SourceError> {
         Ok(match &self.0 {

@@ -8,6 +8,8 @@ mod support;
 mod anonymise;
 mod brake;
 mod events;
+mod faults;
+mod gone;
 mod kept;
 mod purge;
 mod reference;

@@ -55,7 +55,7 @@ pub(crate) async fn client(world: &World, id: u32, seen: &str) {
     let sql = format!(
         "INSERT INTO clients (id, email, name, amount, seen)
          VALUES ({id}, 'c{id}@example.org', 'Client {id}', {id}, {seen});
-         INSERT INTO orders (id, client_id) VALUES ({id}, {id}), ({id}00, {id})"
+         INSERT INTO orders (id, client_id) VALUES ({id}, {id}), ({id}000, {id})"
     );
     world.execute(&sql).await;
 }
@@ -225,9 +225,9 @@ async fn the_latest_of_columns_and_joins_counts(world: &mut World) {
     }
     world
         .execute(
-            "UPDATE orders SET placed = '2025-01-01 00:00:00+00', kind = 'paid' WHERE id = 100;
-             UPDATE orders SET placed = '2025-01-01 00:00:00+00', kind = 'draft' WHERE id = 200;
-             UPDATE orders SET placed = '2021-01-01 00:00:00+00', kind = 'paid' WHERE id = 300",
+            "UPDATE orders SET placed = '2025-01-01 00:00:00+00', kind = 'paid' WHERE id = 1000;
+             UPDATE orders SET placed = '2025-01-01 00:00:00+00', kind = 'draft' WHERE id = 2000;
+             UPDATE orders SET placed = '2021-01-01 00:00:00+00', kind = 'paid' WHERE id = 3000",
         )
         .await;
     assert_eq!(
@@ -302,7 +302,7 @@ async fn a_large_table_is_done_in_batches(world: &mut World) {
     assert_eq!(world.column("SELECT count(*) FROM orders").await, ["0"]);
 }
 
-async fn many(world: &World, count: u32) {
+pub(crate) async fn many(world: &World, count: u32) {
     let sql = format!(
         "INSERT INTO clients (id, email, seen)
              WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})

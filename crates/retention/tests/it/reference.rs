@@ -126,8 +126,13 @@ fn case() -> impl Strategy<Value = Case> {
         prop::collection::vec(one_of(&["name", "city"]), 0..2),
     );
     let rows = prop::collection::vec(row, 12);
-    (rules(), rows, prop::collection::vec(held, 0..3), moment(2025..2027)).prop_map(
-        |(rules, rows, holds, now)| {
+    (
+        rules(),
+        rows,
+        prop::collection::vec(held, 0..3),
+        moment(2025..2027),
+    )
+        .prop_map(|(rules, rows, holds, now)| {
             let rows = rows.into_iter().enumerate();
             let row = |(id, (status, name, city, (seen, paid, orders)))| Row {
                 id,
@@ -144,8 +149,7 @@ fn case() -> impl Strategy<Value = Case> {
                 holds,
                 now,
             }
-        },
-    )
+        })
 }
 
 const DATASET: &str = r#"

@@ -77,7 +77,8 @@ pub(crate) struct World {
     sources: BTreeMap<Slug, Source>,
     pub(crate) records: Records,
     pub(crate) policy: Policy,
-    _folder: Option<TempDir>,
+    folder: Option<TempDir>,
+    url: String,
 }
 
 impl World {
@@ -91,7 +92,8 @@ impl World {
             sources: BTreeMap::from([("crm".parse().unwrap(), source)]),
             records: Records::default(),
             policy: Policy::demo(),
-            _folder: folder,
+            folder,
+            url,
         }
     }
 
@@ -106,6 +108,37 @@ impl World {
             sql = sql.replace("TIMESTAMPTZ", "TEXT").replace("INET", "TEXT");
         }
         self.raw.execute_unprepared(&sql).await.unwrap();
+    }
+
+    /// The application leaves: its connection keeps no page.
+    pub(crate) async fn close(&self) {
+        self.raw.clone().close().await.unwrap();
+    }
+
+    /// Whether some file of the database holds the text.
+    pub(crate) fn files_hold(&self, text: &str) -> bool {
+        let folder = self.folder.as_ref().unwrap().path();
+        let files = std::fs::read_dir(folder).unwrap();
+        let mut bytes = files.map(|file| std::fs::read(file.unwrap().path()).unwrap());
+        bytes.any(|bytes| {
+            bytes
+                .windows(text.len())
+                .any(|window| window == text.as_bytes())
+        })
+    }
+
+    /// From now on the engine connects as a role with these rights and no others.
+    pub(crate) async fn restrict_to(&mut self, grants: &[String]) {
+        let role = "DROP OWNED BY consentry; DROP ROLE consentry";
+        // Roles belong to the cluster, and outlive a test that failed.
+        let _ = self.raw.execute_unprepared(role).await;
+        self.execute("CREATE ROLE consentry LOGIN PASSWORD 'consentry'")
+            .await;
+        self.execute(&grants.join("\n")).await;
+        let (_, host) = self.url.split_once('@').unwrap();
+        let url = format!("postgres://consentry:consentry@{host}");
+        let source = Source::connect(&url).await.unwrap();
+        self.sources = BTreeMap::from([("crm".parse().unwrap(), source)]);
     }
 
     /// Puts datasets under the rules of a policy.
