@@ -232,7 +232,7 @@ impl Desk<'_> {
                 break;
             };
             report.unreadable += rows.iter().filter(|row| row.is_unreadable()).count() as u64;
-            let next = |row: &&Judged| row.effects.first().is_some_and(|one| one.stage == index);
+            let next = |row: &&Judged| row.next().is_some_and(|one| one.stage == index);
             let due: Vec<&Judged> = rows.iter().filter(next).collect();
             let ending: Vec<_> = due.iter().copied().filter(|row| ends(row)).collect();
             if stage.stage.action == Action::Archive && !ending.is_empty() {
@@ -276,6 +276,6 @@ impl Desk<'_> {
 }
 
 fn ends(row: &Judged) -> bool {
-    let deed = row.effects.first().map(|effect| &effect.deed);
+    let deed = row.next().map(|effect| &effect.deed);
     matches!(deed, Some(Deed::Delete | Deed::Archive))
 }

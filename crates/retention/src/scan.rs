@@ -6,7 +6,7 @@ use consentry_policy::TimeFormat;
 use jiff::Timestamp;
 
 use crate::check::{Layout, shape};
-use crate::decide::{Effect, Facts, decide};
+use crate::decide::{Deed, Effect, Facts, decide};
 use crate::error::{RetentionError, SourceError};
 use crate::moment;
 use crate::ports::{Events, HeldSubjects, Occurrence};
@@ -47,6 +47,12 @@ pub(crate) struct Judged {
 }
 
 impl Judged {
+    /// What is done to it first. A review waits for somebody, and holds up nothing.
+    pub(crate) fn next(&self) -> Option<&Effect> {
+        let mut acting = self.effects.iter();
+        acting.find(|effect| effect.deed != Deed::Review)
+    }
+
     /// Nothing can be said about it: a clock holds no moment.
     pub(crate) fn is_unreadable(&self) -> bool {
         self.row.unreadable
@@ -254,7 +260,7 @@ impl<'a> Scan<'a> {
             if let Some((event, stage)) = event
                 && self.people.is_empty()
             {
-                let until = self.desk.now;
+                let until = self.desk.queries().events_until(self.stage);
                 let after = self.last.as_ref();
                 let events = self.desk.events;
                 self.people = events.until(event, stage, until, after, self.limit).await?;
@@ -331,7 +337,7 @@ impl<'a> Scan<'a> {
             let stage = |effect: &Effect| {
                 self.desk.rules.stages[effect.stage].stage.id == self.stage.stage.id
             };
-            if !one.effects.first().is_some_and(stage) {
+            if !one.next().is_some_and(stage) {
                 self.kept.extend(one.row.subject.clone());
             }
         }

@@ -89,7 +89,7 @@ pub(crate) async fn change(
 ) -> Result<u64, SourceError> {
     let mut alike: BTreeMap<&[usize], Vec<&Candidate>> = BTreeMap::new();
     for judged in rows {
-        if let Some(Deed::Do(marks)) = judged.effects.first().map(|effect| &effect.deed) {
+        if let Some(Deed::Do(marks)) = judged.next().map(|effect| &effect.deed) {
             alike.entry(marks).or_default().push(&judged.row);
         }
     }

@@ -70,6 +70,14 @@ impl Queries<'_> {
         }
     }
 
+    /// A bound for the events that a stage counts from.
+    pub(crate) fn events_until(&self, stage: &StageRule<'_>) -> Timestamp {
+        match stage.trigger {
+            Trigger::Clock(clock) => self.cutoff(&self.rules.dataset.clocks[clock], stage.after()),
+            Trigger::Event => self.now,
+        }
+    }
+
     /// A bound for the moments of a clock that a period counts from.
     fn cutoff(&self, clock: &Clock, after: Option<Period>) -> Timestamp {
         let calendar = self.rules.calendar;

@@ -9,6 +9,7 @@ on_both! {
     a_field_is_emptied_and_its_row_stays,
     a_row_is_hidden_and_restricted_once,
     what_is_slept_through_happens_in_order,
+    a_review_is_listed_and_holds_up_nothing,
 }
 
 fn fields(names: &[&str]) -> String {
@@ -182,4 +183,19 @@ async fn what_is_slept_through_happens_in_order(world: &mut World) {
     assert_eq!(world.column("SELECT count(*) FROM clients").await, ["0"]);
     let archived = world.records.archived.lock().unwrap();
     assert!(archived[0].1.record.contains("\"C.1.\""));
+}
+
+/// S3-55: somebody has to look, and until then the other rules go on.
+async fn a_review_is_listed_and_holds_up_nothing(world: &mut World) {
+    let review = "id = \"look\"\naction = \"review\"\nclock = \"last-seen\"\nafter = \"1 year\"";
+    let reduce = "id = \"reduce\"\naction = \"anonymise\"\nclock = \"last-seen\"\nafter = \"2 years\"\n\
+                  methods = { name = \"initials\" }";
+    world.promise(&format!("{CLIENTS}{}{}", stage(review), stage(reduce)));
+    world.execute(TABLES).await;
+    client(world, 1, "2020-01-01 00:00:00+00").await;
+    world.run("2026-06-01T00:00:00Z").await;
+    assert_eq!(world.column("SELECT name FROM clients").await, ["C.1."]);
+    let due = world.due("2026-06-01T00:00:00Z").await;
+    assert_eq!(due, [("look".to_owned(), 1), ("reduce".to_owned(), 0)]);
+    assert!(world.plan("2026-06-01T00:00:00Z").await.is_clean());
 }
