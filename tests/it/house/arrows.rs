@@ -32,6 +32,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("mail", &["address", "domain", "i18n", "policy", "service"]),
     ("transfer", &["address", "domain", "policy"]),
+    ("retention", &["address", "policy"]),
     ("webhook", &["service"]),
     (
         "web",
@@ -83,6 +84,7 @@ const ABSENT: &[(&[&str], &[&str])] = &[
     (&["mail"], &["sea-orm", "axum"]),
     (&["webhook"], &["sea-orm", "axum", "lettre"]),
     (&["storage"], &["axum", "lettre"]),
+    (&["retention"], &["axum", "lettre"]),
     (&["consentry"], &["clap"]),
 ];
 

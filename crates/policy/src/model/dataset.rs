@@ -138,6 +138,10 @@ tables! {
         pub identity: Option<SqlName> => optional(&SQL_NAME),
         /// Which rows of the table belong to the dataset; all of them when left out.
         pub rows: Vec<(String, Condition)> => map(&CONDITION),
+        /// The column that hides a row, for `hide`: a flag, or the moment since when.
+        pub hidden: Option<SqlName> => optional(&SQL_NAME),
+        /// The column that restricts a row, for `restrict`: a flag, or the moment since when.
+        pub restricted: Option<SqlName> => optional(&SQL_NAME),
         /// Tables whose rows belong to a row of this one and go with it.
         pub dependants: Vec<Dependant> => optional_sections,
         /// How its clocks' columns store time, where a clock says nothing else.

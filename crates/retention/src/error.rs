@@ -1,0 +1,78 @@
+//! What went wrong, without a value of any row: messages of drivers quote what was written.
+
+use consentry_policy::DatasetId;
+use sea_orm::sqlx;
+use thiserror::Error;
+
+use crate::check::Findings;
+
+/// A source did not do what it was asked.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum SourceError {
+    /// The URL starts with neither `sqlite:` nor `postgres:`, or the engine was not built in.
+    #[error(
+        "the URL of the source starts with neither `sqlite:` nor `postgres:`, or its engine was \
+         not built in"
+    )]
+    UnknownEngine,
+    /// Nobody answers, or not in time.
+    #[error("the source cannot be reached: {0}")]
+    Unreachable(String),
+    /// The engine refused a statement: a missing right, a violated constraint, a full disk.
+    #[error("the source refused a statement: error code {0}")]
+    Refused(String),
+    /// The engine answered with something else than it was asked for.
+    #[error("the source answered with a value of another type")]
+    Unreadable,
+}
+
+impl From<sqlx::Error> for SourceError {
+    fn from(error: sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::Database(answer) => {
+                Self::Refused(answer.code().unwrap_or_default().into_owned())
+            }
+            sqlx::Error::Io(cause) => Self::Unreachable(cause.kind().to_string()),
+            sqlx::Error::Tls(_) => Self::Unreachable("TLS failed".to_owned()),
+            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => {
+                Self::Unreachable("no connection became free in time".to_owned())
+            }
+            sqlx::Error::Configuration(_) => Self::Unreachable("its URL cannot be used".to_owned()),
+            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => Self::Unreadable,
+            _ => Self::Unreachable("the driver failed".to_owned()),
+        }
+    }
+}
+
+/// Why the engine stopped.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum RetentionError {
+    /// A source failed; what was committed before stays done, and the next run goes on.
+    #[error("dataset `{dataset}`")]
+    Source {
+        /// The dataset that was worked on.
+        dataset: DatasetId,
+        /// What failed.
+        #[source]
+        error: SourceError,
+    },
+    /// The policy names a database that no URL was given for.
+    #[error("dataset `{dataset}` lies in the database `{database}`, whose URL is not set")]
+    UnknownSource {
+        /// The dataset.
+        dataset: DatasetId,
+        /// The database, as the policy names it.
+        database: String,
+    },
+    /// The schema is not what the policy says.
+    #[error("the schema of the source differs from the policy")]
+    Schema(#[source] Findings),
+    /// The plan was made under another policy.
+    #[error("the plan was made under another version of the policy: make a new one")]
+    OutdatedPlan,
+    /// What Consentry itself keeps could not be read or written.
+    #[error("the engine's own records cannot be reached: {0}")]
+    Records(String),
+}

@@ -1,0 +1,40 @@
+//! The retention engine: executes a policy's rules on any SQL table that it names.
+//!
+//! - [`Engine::check`] compares the schema of each [`Source`] with the policy.
+//! - [`Engine::plan`] says what is due, in counts; [`Engine::run`] does it, a batch in a
+//!   transaction; [`Engine::verify`] asks again.
+//! - What decides is pure: [`decide`](decide::decide) about a row, [`transform`] about a value,
+//!   [`moment`] about time. SQL only bounds what is looked at.
+//!
+//! PostgreSQL and SQLite. No clock, no environment; holds, events and the archive are ports.
+
+mod catalogue;
+mod check;
+mod cleaning;
+pub mod decide;
+mod engine;
+mod error;
+mod grants;
+pub mod moment;
+mod pending;
+mod plan;
+mod ports;
+mod query;
+pub mod rules;
+mod run;
+mod scan;
+mod source;
+mod sql;
+pub mod transform;
+mod write;
+
+pub use check::{Finding, Findings};
+pub use cleaning::Residue;
+pub use engine::Engine;
+pub use error::{RetentionError, SourceError};
+pub use grants::grants;
+pub use plan::{Plan, PlannedRule};
+pub use ports::{Archive, Events, Hold, Holds, Occurrence, Sealable};
+pub use run::{Progress, RuleReport, RunReport};
+pub use source::Source;
+pub use sql::Dialect;

@@ -1,0 +1,266 @@
+//! The query for rows that may be due to a stage. SQL bounds them, [`decide`](crate::decide)
+//! decides about each.
+
+mod bound;
+mod keys;
+
+use consentry_policy::{Join, SqlName};
+use jiff::Timestamp;
+
+use crate::catalogue::Kind;
+use crate::check::Layout;
+use crate::pending;
+use crate::rules::{Mark, Rules, StageRule, Trigger};
+use crate::sql::{Dialect, Sql, Value};
+
+pub(crate) use self::keys::{among, keyed};
+
+/// Where a page begins: after the row that ended the one before.
+#[derive(Clone, Debug)]
+pub(crate) struct Cursor {
+    /// The clock's column, when pages go by it.
+    pub(crate) order: Option<Value>,
+    pub(crate) key: Vec<Value>,
+}
+
+/// Which rows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Page<'a> {
+    pub(crate) after: Option<&'a Cursor>,
+    /// Only those of these people, for what happens on an event.
+    pub(crate) subjects: Option<&'a [String]>,
+    pub(crate) limit: u64,
+    /// Whether nobody may change them until the transaction ends.
+    pub(crate) lock: bool,
+}
+
+/// Writes the queries of one dataset at one moment.
+pub(crate) struct Queries<'a> {
+    pub(crate) layout: &'a Layout<'a>,
+    pub(crate) rules: &'a Rules<'a>,
+    pub(crate) now: Timestamp,
+}
+
+impl Queries<'_> {
+    /// The column that rows of a stage are taken by, oldest first: of a clock with no other.
+    pub(crate) fn order(&self, stage: &StageRule<'_>) -> Option<&SqlName> {
+        let Trigger::Clock(clock) = stage.trigger else {
+            return None;
+        };
+        match &*self.rules.dataset.clocks[clock].columns {
+            [column] if self.rules.dataset.clocks[clock].joins.is_empty() => Some(column),
+            _ => None,
+        }
+    }
+
+    /// Facts of rows that may be due to a stage, oldest first where an index can serve it.
+    ///
+    /// Columns: the key, the column of the order, then those of [`Self::facts`].
+    pub(crate) fn candidates(&self, stage: &StageRule<'_>, page: Page<'_>) -> Sql {
+        let order = self.order(stage);
+        let mut sql = self.facts(order);
+        self.filter(&mut sql, stage, page.subjects);
+        if page.lock && stage.ends_row() {
+            self.unguarded(&mut sql);
+        }
+        if let Some(after) = page.after {
+            self.after(&mut sql, order, after);
+        }
+        sql.push(" ORDER BY ");
+        if let Some(order) = order {
+            self.ordered(&mut sql, order).push(", ");
+        }
+        for (index, key) in self.layout.source.key.iter().enumerate() {
+            sql.push(if index > 0 { ", " } else { "" })
+                .column("t", key.as_str());
+        }
+        sql.push(" LIMIT ").number(page.limit);
+        if page.lock && sql.dialect == Dialect::Postgres {
+            // Somebody else's work is left to them: another runner, or the application.
+            sql.push(" FOR UPDATE OF t SKIP LOCKED");
+        }
+        sql
+    }
+
+    /// How many rows may be due to a stage that counts from columns.
+    pub(crate) fn at_most(&self, stage: &StageRule<'_>) -> Sql {
+        let mut sql = Sql::new(self.layout.dialect, "SELECT ");
+        sql.push(match sql.dialect {
+            Dialect::Postgres => "count(*)::text FROM ",
+            Dialect::Sqlite => "count(*) FROM ",
+        });
+        sql.table(&self.layout.source.table).push(" AS t");
+        self.filter(&mut sql, stage, None);
+        sql
+    }
+
+    /// How many rows the dataset has, counted no further than `limit`.
+    pub(crate) fn size(&self, limit: u64) -> Sql {
+        let mut sql = Sql::new(self.layout.dialect, "SELECT ");
+        sql.push(match sql.dialect {
+            Dialect::Postgres => "count(*)::text",
+            Dialect::Sqlite => "count(*)",
+        });
+        let source = self.layout.source;
+        sql.push(" FROM (SELECT 1 FROM ")
+            .table(&source.table)
+            .push(" AS t WHERE ");
+        pending::conditions(&mut sql, self.layout, &source.table, "t", &source.rows);
+        sql.push(" LIMIT ").number(limit).push(") AS sample");
+        sql
+    }
+
+    /// Facts of these rows.
+    pub(crate) fn facts_of(&self, order: Option<&SqlName>, keys: &[&[Value]]) -> Sql {
+        let mut sql = self.facts(order);
+        among(sql.push(" WHERE "), self.layout, keys);
+        sql
+    }
+
+    /// `SELECT` of facts: key, order, identity, state, moments of every clock, values of marks.
+    pub(crate) fn facts(&self, order: Option<&SqlName>) -> Sql {
+        let source = self.layout.source;
+        let mut sql = Sql::new(self.layout.dialect, "SELECT ");
+        for key in &source.key {
+            read(&mut sql, "t", key.as_str()).push(", ");
+        }
+        match order {
+            Some(order) => read(&mut sql, "t", order.as_str()),
+            None => sql.push("NULL"),
+        };
+        sql.push(", ");
+        match &source.identity {
+            Some(identity) => read(&mut sql, "t", identity.as_str()),
+            None => sql.push("NULL"),
+        };
+        self.state(&mut sql);
+        for clock in &self.rules.dataset.clocks {
+            for column in &clock.columns {
+                read(sql.push(", "), "t", column.as_str());
+            }
+            for join in &clock.joins {
+                self.latest(sql.push(", "), join);
+            }
+        }
+        for mark in &self.rules.marks {
+            sql.push(", ");
+            if let Mark::Unreduced(column, _) = mark {
+                self.value(&mut sql, column);
+            } else {
+                sql.push("CASE WHEN ");
+                pending::mark(&mut sql, self.layout, mark);
+                sql.push(" THEN '1' END");
+            }
+        }
+        sql.push(" FROM ").table(&source.table).push(" AS t");
+        sql
+    }
+
+    /// The first state that a row meets, by its index.
+    fn state(&self, sql: &mut Sql) {
+        let states = &self.rules.dataset.states;
+        if states.is_empty() {
+            sql.push(", NULL");
+            return;
+        }
+        sql.push(", CASE");
+        for (index, state) in states.iter().enumerate() {
+            sql.push(" WHEN ");
+            let table = &self.layout.source.table;
+            pending::conditions(sql, self.layout, table, "t", &state.when);
+            sql.push(&format!(" THEN '{index}'"));
+        }
+        sql.push(" END");
+    }
+
+    /// The value of a field; a day without its midnight.
+    fn value(&self, sql: &mut Sql, column: &SqlName) {
+        let kind = self.layout.kind(&self.layout.source.table, column.as_str());
+        if kind == Kind::Timestamp {
+            sql.push("CASE WHEN ")
+                .column("t", column.as_str())
+                .push(" = date_trunc('day', ");
+            sql.column("t", column.as_str())
+                .push(") THEN ")
+                .column("t", column.as_str());
+            sql.push("::date::text ELSE ")
+                .column("t", column.as_str())
+                .push("::text END");
+        } else {
+            read(sql, "t", column.as_str());
+        }
+    }
+
+    fn latest(&self, sql: &mut Sql, join: &Join) {
+        sql.push("(SELECT ");
+        let is_text = self.layout.kind(&join.table, join.column.as_str()) == Kind::Text;
+        sql.push("max(").column("j", join.column.as_str());
+        match sql.dialect {
+            Dialect::Postgres if is_text => sql.push(" COLLATE \"C\")"),
+            Dialect::Postgres => sql.push(")::text"),
+            Dialect::Sqlite => sql.push(")"),
+        };
+        self.joined(sql, join);
+        sql.push(")");
+    }
+
+    /// ` FROM j WHERE …`, open for more.
+    fn joined(&self, sql: &mut Sql, join: &Join) {
+        sql.push(" FROM ").table(&join.table).push(" AS j WHERE ");
+        pending::conditions(sql, self.layout, &join.table, "j", &join.rows);
+        for (theirs, ours) in &join.on {
+            sql.push(" AND ")
+                .column("j", theirs)
+                .push(" = ")
+                .column("t", ours.as_str());
+        }
+    }
+
+    fn ordered<'s>(&self, sql: &'s mut Sql, order: &SqlName) -> &'s mut Sql {
+        sql.column("t", order.as_str());
+        let kind = self.layout.kind(&self.layout.source.table, order.as_str());
+        if kind == Kind::Text && sql.dialect == Dialect::Postgres {
+            sql.push(" COLLATE \"C\"");
+        }
+        sql
+    }
+
+    fn after(&self, sql: &mut Sql, order: Option<&SqlName>, after: &Cursor) {
+        let source = self.layout.source;
+        sql.push(" AND ");
+        if let (Some(order), Some(value)) = (order, &after.order) {
+            let cast = self.layout.cast(&source.table, order.as_str());
+            self.ordered(sql, order)
+                .push(" >= ")
+                .bind(value.clone(), cast);
+            sql.push(" AND (");
+            self.ordered(sql, order)
+                .push(" > ")
+                .bind(value.clone(), cast);
+            sql.push(" OR ");
+        } else {
+            sql.push("(");
+        }
+        sql.push("(");
+        for (index, key) in source.key.iter().enumerate() {
+            sql.push(if index > 0 { ", " } else { "" })
+                .column("t", key.as_str());
+        }
+        sql.push(") > (");
+        for (index, (key, value)) in source.key.iter().zip(&after.key).enumerate() {
+            let cast = self.layout.cast(&source.table, key.as_str());
+            sql.push(if index > 0 { ", " } else { "" })
+                .bind(value.clone(), cast);
+        }
+        sql.push("))");
+    }
+}
+
+/// A column as it is read: as text on PostgreSQL.
+fn read<'s>(sql: &'s mut Sql, alias: &str, column: &str) -> &'s mut Sql {
+    sql.column(alias, column);
+    match sql.dialect {
+        Dialect::Postgres => sql.push("::text"),
+        Dialect::Sqlite => sql,
+    }
+}

@@ -1,0 +1,202 @@
+//! The rules of one dataset, as its rows are judged by them. Pure.
+
+use consentry_policy::{Action, Calendar, Dataset, Minimum, Period, SqlName, Stage, Store};
+
+/// The rules of a dataset, with what each has to know of a row.
+#[derive(Clone, Debug)]
+pub struct Rules<'a> {
+    /// The dataset.
+    pub dataset: &'a Dataset,
+    /// The calendar that periods are counted on.
+    pub calendar: &'a Calendar,
+    /// Stages that act on live data, in the order of the file.
+    pub stages: Vec<StageRule<'a>>,
+    /// What must stay.
+    pub minima: Vec<MinimumRule<'a>>,
+    /// What is asked of each row to find out what is left to do.
+    pub marks: Vec<Mark<'a>>,
+}
+
+/// What a stage counts from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trigger {
+    /// The clock of that index in the dataset.
+    Clock(usize),
+    /// A named event: the stage's own.
+    Event,
+}
+
+/// A stage of live data.
+#[derive(Clone, Debug)]
+pub struct StageRule<'a> {
+    /// The stage.
+    pub stage: &'a Stage,
+    /// The state that a row must be in, by its index in the dataset.
+    pub state: Option<usize>,
+    /// What it counts from.
+    pub trigger: Trigger,
+    /// What is left to do of it, by index into [`Rules::marks`]. None for what ends with the row.
+    pub marks: Vec<usize>,
+}
+
+/// A minimum.
+#[derive(Clone, Debug)]
+pub struct MinimumRule<'a> {
+    /// The minimum.
+    pub minimum: &'a Minimum,
+    /// The state that a row must be in, by its index in the dataset.
+    pub state: Option<usize>,
+    /// The clock, by its index in the dataset.
+    pub clock: usize,
+}
+
+/// Something that is yet to be done to a row.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Mark<'a> {
+    /// A field holds a value.
+    Filled(&'a SqlName),
+    /// A field is not reduced by the method that the stage of that index in the dataset gives it.
+    Unreduced(&'a SqlName, usize),
+    /// The row is not hidden yet.
+    Visible(&'a SqlName),
+    /// The row is not restricted yet.
+    Unrestricted(&'a SqlName),
+}
+
+impl<'a> Mark<'a> {
+    /// The column that is looked at.
+    pub fn column(&self) -> &'a SqlName {
+        match self {
+            Self::Filled(column)
+            | Self::Unreduced(column, _)
+            | Self::Visible(column)
+            | Self::Unrestricted(column) => column,
+        }
+    }
+}
+
+impl<'a> Rules<'a> {
+    /// The rules of a dataset of a policy that was read. `partly_held` says whether there are holds
+    /// on fields of it.
+    pub fn new(dataset: &'a Dataset, calendar: &'a Calendar, partly_held: bool) -> Self {
+        let state = |id: &Option<consentry_policy::Slug>| {
+            let id = id.as_ref()?;
+            dataset.states.iter().position(|state| state.id == *id)
+        };
+        let clock =
+            |id: &consentry_policy::Slug| dataset.clocks.iter().position(|clock| clock.id == *id);
+        let minima: Vec<_> = dataset
+            .minima
+            .iter()
+            .filter_map(|minimum| {
+                Some(MinimumRule {
+                    minimum,
+                    state: state(&minimum.state),
+                    clock: clock(&minimum.clock)?,
+                })
+            })
+            .collect();
+        let mut rules = Self {
+            dataset,
+            calendar,
+            stages: Vec::new(),
+            minima,
+            marks: Vec::new(),
+        };
+        for (index, stage) in dataset.stages.iter().enumerate() {
+            let trigger = match &stage.clock {
+                Some(id) => clock(id).map(Trigger::Clock),
+                None => Some(Trigger::Event),
+            };
+            let (Some(trigger), Store::Live) = (trigger, stage.within) else {
+                continue;
+            };
+            let state = state(&stage.state);
+            let in_part = partly_held || dataset.minima.iter().any(|one| !one.fields.is_empty());
+            let marks = rules.marks_of(index, stage, in_part);
+            rules.stages.push(StageRule {
+                stage,
+                state,
+                trigger,
+                marks,
+            });
+        }
+        rules
+    }
+
+    fn marks_of(&mut self, index: usize, stage: &'a Stage, in_part: bool) -> Vec<usize> {
+        let dataset = self.dataset;
+        let source = dataset.source.as_ref();
+        let marks: Vec<Mark<'a>> = match stage.action {
+            Action::Purge if !stage.fields.is_empty() => {
+                stage.fields.iter().map(Mark::Filled).collect()
+            }
+            // Where some fields must stay, the row stays with them, and the others go.
+            Action::Purge if in_part => self.emptiable().map(Mark::Filled).collect(),
+            Action::Anonymise => {
+                let named = stage.methods.iter();
+                let fields = named.filter_map(|(name, _)| dataset.field(name));
+                fields
+                    .map(|field| Mark::Unreduced(&field.id, index))
+                    .collect()
+            }
+            Action::Hide => source
+                .and_then(|source| source.hidden.as_ref())
+                .map(Mark::Visible)
+                .into_iter()
+                .collect(),
+            Action::Restrict => source
+                .and_then(|source| source.restricted.as_ref())
+                .map(Mark::Unrestricted)
+                .into_iter()
+                .collect(),
+            _ => Vec::new(),
+        };
+        let index_of = |marks: &mut Vec<Mark<'a>>, mark| {
+            let known = marks.iter().position(|known| *known == mark);
+            known.unwrap_or_else(|| {
+                marks.push(mark);
+                marks.len() - 1
+            })
+        };
+        let asked = marks.into_iter();
+        asked.map(|mark| index_of(&mut self.marks, mark)).collect()
+    }
+
+    /// Fields that are emptied where others of their row must stay: all but those that tell which
+    /// row, and whose, it is.
+    fn emptiable(&self) -> impl Iterator<Item = &'a SqlName> + use<'a> {
+        let dataset = self.dataset;
+        let source = dataset.source.as_ref();
+        let fields = dataset.fields.iter().filter(|field| !field.open_ended);
+        fields.map(|field| &field.id).filter(move |id| {
+            source.is_none_or(|source| {
+                !source.key.contains(id) && source.identity.as_ref() != Some(*id)
+            })
+        })
+    }
+}
+
+impl StageRule<'_> {
+    /// Whether the whole row ends.
+    pub fn ends_row(&self) -> bool {
+        match self.stage.action {
+            Action::Purge => self.stage.fields.is_empty(),
+            Action::Archive => true,
+            _ => false,
+        }
+    }
+
+    /// Whether it counts from columns of a database, not from what happened to people.
+    pub fn counts_columns(&self, rules: &Rules<'_>) -> bool {
+        match self.trigger {
+            Trigger::Clock(clock) => rules.dataset.clocks[clock].event.is_none(),
+            Trigger::Event => false,
+        }
+    }
+
+    /// How long after the moment it happens; at once without one.
+    pub fn after(&self) -> Option<Period> {
+        self.stage.after
+    }
+}

@@ -1,0 +1,17 @@
+//! What the engine promises, on SQLite and on PostgreSQL.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+#[macro_use]
+mod support;
+
+mod anonymise;
+mod brake;
+mod events;
+mod faults;
+mod gone;
+mod kept;
+mod purge;
+mod reference;
+mod schema;
+mod speed;
