@@ -52,7 +52,7 @@ fn list() -> (Vec<Promise>, Vec<Area>) {
 }
 
 /// Promises are in the order of their numbers, not of their letters.
-fn order(id: &str) -> (u32, u32) {
+fn order(id: &str) -> (usize, usize) {
     let numbers = id.strip_prefix('S').and_then(|rest| rest.split_once('-'));
     let (notice, row) = numbers.expect("the number of a promise");
     let number = |text: &str| text.parse().expect("a number");
@@ -66,7 +66,10 @@ fn ids(text: &str) -> Vec<String> {
     let is_id = |word: &&str| {
         let parts = word.strip_prefix('S').and_then(|rest| rest.split_once('-'));
         parts.is_some_and(|(notice, row)| {
-            notice.len() == 1 && [notice, row].iter().all(|part| part.parse::<u32>().is_ok())
+            notice.len() == 1
+                && [notice, row]
+                    .iter()
+                    .all(|part| part.parse::<usize>().is_ok())
         })
     };
     let mut found = Vec::new();
@@ -106,11 +109,8 @@ fn map() -> String {
             "\n## S{notice}: [`{policy}.toml`](../crates/policy/policies/{policy}.toml)\n\n\
              | promise | what | key | kept by |\n| --- | --- | --- | --- |\n"
         );
-        for promise in promises
-            .iter()
-            .filter(|one| order(one.id).0 == notice as u32)
-        {
-            let carried = keys.get(promise.id).map_or(String::new(), |all| shown(all));
+        for promise in promises.iter().filter(|one| order(one.id).0 == notice) {
+            let carried = keys.get(promise.id).map_or(String::new(), shown);
             let proofs = proofs.get(promise.id).map_or(&[][..], |all| &all[..]);
             let kept = if is_kept(promise.id) {
                 tests(proofs, true)
@@ -189,7 +189,7 @@ fn every_policy_carries_the_promises_of_its_notice() {
     for (notice, policy) in POLICIES.iter().enumerate() {
         let foreign: BTreeMap<_, _> = keys::of(policy)
             .into_iter()
-            .filter(|(id, _)| order(id).0 != notice as u32)
+            .filter(|(id, _)| order(id).0 != notice)
             .collect();
         assert!(foreign.is_empty(), "{policy}: {foreign:?}");
     }
