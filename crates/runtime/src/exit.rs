@@ -29,6 +29,7 @@ impl From<StoreError> for Failure {
             StoreError::Unreadable { .. } | StoreError::Schema { .. } | StoreError::Restoring => {
                 Self::Found(error.to_string())
             }
+            StoreError::Misconfigured { .. } => Self::Usage(format!("database_url: {error}")),
             _ => Self::Unreachable(error.to_string()),
         }
     }

@@ -10,8 +10,6 @@ use std::time::Duration;
 use consentry_service::ports::StoreError;
 use sea_orm::DatabaseConnection;
 
-use crate::error::unavailable;
-
 /// How long a statement waits for a lock of somebody else.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a caller waits for a free connection.
@@ -31,9 +29,10 @@ pub(crate) async fn connect(url: &str) -> Result<Connections, StoreError> {
         Some(("sqlite", _)) => sqlite::connect(url).await,
         #[cfg(feature = "postgres")]
         Some(("postgres" | "postgresql", _)) => postgres::connect(url).await,
-        _ => Err(unavailable(
-            "the database URL starts with neither `sqlite:` nor `postgres:`, or its engine was not \
-             built in",
-        )),
+        _ => Err(StoreError::Misconfigured {
+            reason: "its URL starts with neither `sqlite:` nor `postgres:`, or its engine was not \
+                     built in"
+                .to_owned(),
+        }),
     }
 }

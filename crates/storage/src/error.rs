@@ -68,6 +68,13 @@ pub(crate) fn unavailable(reason: impl Into<String>) -> StoreError {
     }
 }
 
+/// For a URL that the driver does not understand, and which may hold a password.
+pub(crate) fn unusable_url() -> StoreError {
+    StoreError::Misconfigured {
+        reason: "its URL is malformed".to_owned(),
+    }
+}
+
 /// For a connection of an engine whose feature is off.
 pub(crate) fn not_built_in() -> StoreError {
     unavailable("the engine of this database was not built in")

@@ -51,7 +51,8 @@ impl SeaOrmStore {
     /// logged.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] for a URL that cannot be used or a database that does not answer.
+    /// [`StoreError::Misconfigured`] for a URL that cannot be used, [`StoreError::Unavailable`] for a
+    /// database that does not answer.
     pub async fn connect(
         url: &str,
         keys: Arc<dyn KeySource>,

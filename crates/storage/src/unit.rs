@@ -101,17 +101,51 @@ impl Unit {
         };
         let (new, known) = (rows_of(new)?, rows_of(known)?);
         self.require_unique(changes).await?;
+        self.insert_people(new).await?;
+        self.take_addresses(&known).await?;
         let db = &self.transaction.inner;
-        // A conflict that is an error would write the index into the server's log.
-        let mut skip = OnConflict::new();
-        skip.do_nothing();
-        let expected = new.len() as u64;
-        if insert(db, new, Some(skip)).await? != expected {
-            return Err(StoreError::Conflict);
-        }
         let mut replace = OnConflict::column(subject::Column::Id);
         replace.update_columns(subject::Column::iter());
         insert(db, known, Some(replace)).await?;
+        Ok(())
+    }
+
+    /// Inserts records. A conflict that is an error would write the index into the server's log.
+    async fn insert_people(&self, rows: Vec<subject::Model>) -> Result<(), StoreError> {
+        let mut skip = OnConflict::new();
+        skip.do_nothing();
+        let expected = rows.len() as u64;
+        if insert(&self.transaction.inner, rows, Some(skip)).await? != expected {
+            return Err(StoreError::Conflict);
+        }
+        Ok(())
+    }
+
+    /// Takes the addresses that known people change to, before their records say so: an update has
+    /// no way to skip a conflict. Records that are gone at once hold the addresses until the end of
+    /// the transaction.
+    async fn take_addresses(&self, known: &[subject::Model]) -> Result<(), StoreError> {
+        let is_moved = |row: &&subject::Model| {
+            let held = self.held.get(&SubjectId(row.id.cast_unsigned()));
+            row.erased_at.is_none()
+                && held.is_some_and(|held| held.row.address_index != row.address_index)
+        };
+        let moved = known.iter().filter(is_moved);
+        let taken: Vec<_> = moved
+            .map(|row| subject::Model {
+                id: self.vault.number(),
+                ..row.clone()
+            })
+            .collect();
+        let ids: Vec<_> = taken.iter().map(|row| row.id).collect();
+        self.insert_people(taken).await?;
+        for ids in ids.chunks(ROWS) {
+            subject::Entity::delete_many()
+                .filter(subject::Column::Id.is_in(ids.iter().copied()))
+                .exec(&self.transaction.inner)
+                .await
+                .map_err(store_error)?;
+        }
         Ok(())
     }
 

@@ -62,11 +62,14 @@ impl Dkim {
         &self.keys
     }
 
-    /// The message with a `DKIM-Signature` on top for each key.
+    /// The message with a `DKIM-Signature` on top for each key; as it is without a key.
     ///
     /// `message` must be final: whatever changes a signed octet afterwards breaks the signature.
     /// The signature covers the whole body (no `l=`) and does not expire (no `x=`).
     pub fn sign(&self, message: &[u8], at: Timestamp) -> Result<Vec<u8>, DkimError> {
+        if self.keys.is_empty() {
+            return Ok(message.to_vec());
+        }
         let (headers, body) = canonical::split(message).ok_or(DkimError::NotAMessage)?;
         let body_hash = digest(&SHA256, &canonical::body(body));
         let body_hash = BASE64_STANDARD.encode(body_hash);

@@ -19,6 +19,12 @@ pub enum StoreError {
         /// What failed, in words that name no value.
         reason: String,
     },
+    /// What names the database cannot be used: mend the configuration.
+    #[error("the database cannot be opened ({reason})")]
+    Misconfigured {
+        /// What is wrong with it, in words that name no value.
+        reason: String,
+    },
     /// Somebody else wrote the same person at the same time: run the use case again.
     #[error("another process changed the same record at the same time")]
     Conflict,

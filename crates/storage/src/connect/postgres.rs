@@ -14,7 +14,7 @@ use sea_orm::sqlx::{
 };
 
 use super::{ACQUIRE_TIMEOUT, Connections, LOCK_TIMEOUT};
-use crate::error::driver_error;
+use crate::error::{driver_error, unusable_url};
 
 /// How long a connection may take to show that it is alive.
 const PING_TIMEOUT: Duration = Duration::from_secs(5);
@@ -34,7 +34,7 @@ pub(super) async fn connect(url: &str) -> Result<Connections, StoreError> {
 async fn pool(url: &str) -> Result<PgPool, StoreError> {
     let milliseconds = |time: Duration| time.as_millis().to_string();
     let options = PgConnectOptions::from_str(url)
-        .map_err(|error| driver_error(&error))?
+        .map_err(|_| unusable_url())?
         .disable_statement_logging()
         .application_name("consentry")
         .options([

@@ -17,7 +17,7 @@ use sea_orm::sqlx::{
 };
 
 use super::{ACQUIRE_TIMEOUT, Connections, LOCK_TIMEOUT};
-use crate::error::{driver_error, is_busy, unavailable};
+use crate::error::{driver_error, is_busy, unavailable, unusable_url};
 
 /// Readers beside the one writer that SQLite has.
 const READERS: u32 = 3;
@@ -27,10 +27,13 @@ const CACHE: u32 = 8 * 1024;
 /// and again meanwhile are merged once.
 const CHECKPOINT: u32 = 8 * 1024;
 
+/// What the driver calls a database in memory, which is no file.
+const IN_MEMORY: &str = "file:sqlx-in-memory-";
+
 pub(super) async fn connect(url: &str) -> Result<Connections, StoreError> {
     // Statements carry values, so they are never logged.
     let options = SqliteConnectOptions::from_str(url)
-        .map_err(|error| driver_error(&error))?
+        .map_err(|_| unusable_url())?
         .disable_statement_logging()
         .create_if_missing(true)
         .busy_timeout(LOCK_TIMEOUT)
@@ -40,7 +43,13 @@ pub(super) async fn connect(url: &str) -> Result<Connections, StoreError> {
         .synchronous(SqliteSynchronous::Full)
         .pragma("secure_delete", "ON")
         .pragma("temp_store", "MEMORY");
-    create_private(options.get_filename())?;
+    if !options
+        .get_filename()
+        .to_string_lossy()
+        .starts_with(IN_MEMORY)
+    {
+        create_private(options.get_filename())?;
+    }
     let pool = || {
         SqlitePoolOptions::new()
             .acquire_timeout(ACQUIRE_TIMEOUT)

@@ -104,17 +104,44 @@ const FORMER_INDEXES: [&str; 7] = [
 
 #[tokio::test]
 async fn a_database_that_cannot_be_opened_is_unavailable_and_its_password_untold() {
-    let connect = async |url: &str| {
-        let keys: Arc<KeyRing> = Arc::new(ring());
-        let refused = SeaOrmStore::connect(url, keys, Arc::new(Numbers)).await;
-        let refused = refused.err().unwrap();
+    for url in [
+        "postgres://consentry:pass-phrase@127.0.0.1:1/consentry",
+        "sqlite:///no/such/folder/consentry.db",
+    ] {
+        let refused = connect(url).await.err().unwrap();
         assert!(matches!(refused, StoreError::Unavailable { .. }));
-        format!("{refused} {refused:?}")
-    };
-    let told = connect("postgres://consentry:pass-phrase@127.0.0.1:1/consentry").await;
-    assert!(!told.contains("pass-phrase"));
-    let told = connect("mysql://consentry:pass-phrase@127.0.0.1/consentry").await;
-    assert!(!told.contains("pass-phrase"));
-    assert!(told.contains("sqlite:"));
-    connect("sqlite:///no/such/folder/consentry.db").await;
+        assert!(!format!("{refused} {refused:?}").contains("pass-phrase"));
+    }
+}
+
+#[tokio::test]
+async fn a_url_that_names_no_database_is_a_wrong_setting_and_its_password_untold() {
+    for url in [
+        "mysql://consentry:pass-phrase@127.0.0.1/consentry",
+        "postgres://consentry:pass-phrase@127.0.0.1:port/consentry",
+        "postgres://consentry:pass-phrase@127.0.0.1/consentry?sslmode=pass-phrase",
+        "sqlite://consentry.db?mode=pass-phrase",
+    ] {
+        let refused = connect(url).await.err().unwrap();
+        assert!(matches!(refused, StoreError::Misconfigured { .. }), "{url}");
+        assert!(!format!("{refused} {refused:?}").contains("pass-phrase"));
+    }
+}
+
+/// A database in memory is one, and no file that is called so.
+#[tokio::test]
+async fn a_database_in_memory_leaves_no_file() {
+    let store = connect("sqlite::memory:").await.unwrap();
+    store.migrate().await.unwrap();
+    let files = std::fs::read_dir(".").unwrap();
+    let names = files.map(|file| file.unwrap().file_name());
+    let of_memory: Vec<_> = names
+        .filter(|name| name.to_string_lossy().contains("memory"))
+        .collect();
+    assert!(of_memory.is_empty(), "{of_memory:?}");
+}
+
+async fn connect(url: &str) -> Result<SeaOrmStore, StoreError> {
+    let keys: Arc<KeyRing> = Arc::new(ring());
+    SeaOrmStore::connect(url, keys, Arc::new(Numbers)).await
 }

@@ -8,7 +8,7 @@ use crate::{
     fixtures::{
         acme, address, change, event, insert, letter, now, other, pending, save, topic, update,
     },
-    support::TestDatabase,
+    support::{TestDatabase, on_postgres},
 };
 
 on_both! {
@@ -98,6 +98,35 @@ async fn changing_to_an_address_in_use_is_a_conflict(database: &TestDatabase) {
     anna.address = address("ben@example.org");
     let saved = save(&store, &[change(anna, false)]).await;
     assert!(matches!(saved, Err(StoreError::Conflict)));
+}
+
+/// PostgreSQL writes down what a statement that fails was about. Neither a sign-up nor a change of
+/// address to one that somebody holds leaves its look-up index in the server's log.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_conflict_writes_no_index_into_the_servers_log() {
+    on_postgres(async |database: &TestDatabase| {
+        let store = database.store().await;
+        let mut anna = pending("anna@conflict.example");
+        insert(&store, &anna).await;
+        insert(&store, &pending("ben@conflict.example")).await;
+        anna.address = address("ben@conflict.example");
+        for change in [
+            change(anna, false),
+            change(pending("ben@conflict.example"), true),
+        ] {
+            let saved = save(&store, &[change]).await;
+            assert!(matches!(saved, Err(StoreError::Conflict)));
+        }
+        let indexes = "SELECT encode(address_index, 'hex') FROM consentry_subjects";
+        let indexes: Vec<String> = database.column(indexes).await;
+        assert_eq!(indexes.len(), 2);
+        // Beside the cluster, where tests/with-postgres lets it write.
+        let log = "SELECT pg_read_file(current_setting('data_directory') || '/../server.log')";
+        let log: String = database.column(log).await.remove(0);
+        assert!(log.contains("ready to accept connections"), "not the log");
+        assert!(!indexes.iter().any(|index| log.contains(index)));
+    })
+    .await;
 }
 
 async fn a_person_who_was_not_read_cannot_be_changed(database: &TestDatabase) {
