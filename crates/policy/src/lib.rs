@@ -9,6 +9,8 @@
 //! - [`Period`] counts on a [`Calendar`], and its [`cutoff`](Period::cutoff) bounds the query for
 //!   what may be due.
 //! - [`Policy::notice_version`] is what a consent event pins.
+//! - [`diff`] says what changes for people from one version to the next, and [`Policy::promised`]
+//!   which period binds data that were collected under an earlier one.
 //!
 //! The crate is pure: no clock, no environment, no file. Time zones come from a bundled database.
 //!
@@ -33,9 +35,12 @@
 
 mod basis;
 mod calendar;
+mod content;
 mod country;
+mod diff;
 mod finding;
 mod grammar;
+mod history;
 mod language;
 mod lint;
 mod model;
@@ -49,8 +54,10 @@ mod slug;
 pub use basis::{LegalBasis, LegalBasisError};
 pub use calendar::Calendar;
 pub use country::{Country, CountryError};
+pub use diff::{Class, Difference, Shown, diff, is_substantial};
 pub use finding::{Finding, Findings, Severity};
 pub use grammar::schema;
+pub use history::{Era, Promised};
 pub use language::{Language, LanguageError, Languages, Localized};
 pub use lint::{Checked, Remark, check};
 pub use model::calendar::{Weekday, WorkingTime};

@@ -2,6 +2,8 @@
 
 use jiff::tz::TimeZone;
 
+use crate::content::Content;
+use crate::history::History;
 use crate::model::{
     calendar::WorkingTime,
     controller::{Authority, Contact, Controller, Host, Region},
@@ -91,6 +93,8 @@ tables! {
         /// How letters are sent.
         pub mail: Mail => section,
         pub(crate) notice_version: NoticeVersion => computed(NoticeVersion::default()),
+        pub(crate) content: Content => computed(Content::default()),
+        pub(crate) history: History => computed(History::default()),
     }
 }
 
@@ -179,6 +183,17 @@ impl Policy {
     /// value of the file. Comments, spacing and the order of keys do not count.
     pub fn notice_version(&self) -> &NoticeVersion {
         &self.notice_version
+    }
+
+    /// SHA-256 of the canonical form of every value of the file, in hexadecimal digits; the
+    /// [notice version](Self::notice_version) ends with the first eight of them.
+    pub fn fingerprint(&self) -> String {
+        self.content.fingerprint()
+    }
+
+    /// The text of the file.
+    pub fn source(&self) -> &str {
+        &self.content.source
     }
 
     /// How long subscribers are kept.
