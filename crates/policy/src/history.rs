@@ -6,14 +6,31 @@
 
 use jiff::Timestamp;
 
-use crate::{Action, Calendar, OwnDataset, Period, Policy, Stage};
+use crate::read::choices;
+use crate::{Action, Calendar, OwnDataset, Period, Policy, Slug, Stage};
 
-/// The versions that were in force before a policy, and since when it is.
+choices! {
+    /// A state of Consentry's own subscribers that a purge may name.
+    pub enum SubscriberState {
+        /// Asked for, not confirmed.
+        Pending = "pending",
+        /// Something is confirmed.
+        Confirmed = "confirmed",
+        /// Everything was left.
+        Unsubscribed = "unsubscribed",
+        /// Erasure was asked for.
+        Erased = "erased",
+    }
+}
+
+/// The versions that were in force before a policy, and what follows from them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct History {
     /// Oldest first, each with the instant from which it was in force.
     earlier: Vec<(Timestamp, Policy)>,
     since: Timestamp,
+    /// Looked up for every person that is read.
+    subscribers: Vec<(SubscriberState, Vec<Era>)>,
 }
 
 /// The periods that were promised for the same data: the first to end binds.
@@ -71,7 +88,9 @@ impl Policy {
     #[must_use]
     pub fn following(mut self, mut earlier: Vec<(Timestamp, Self)>, since: Timestamp) -> Self {
         earlier.sort_by_key(|(since, _)| *since);
-        self.history = History { earlier, since };
+        self.history.earlier = earlier;
+        self.history.since = since;
+        self.settle_subscribers();
         self
     }
 
@@ -132,13 +151,39 @@ impl Policy {
         rules
     }
 
-    /// The rule that purges subscribers in a state, such as `pending`.
-    pub fn purge_of_subscribers(&self, state: &str) -> Option<&Stage> {
-        let rules = self.rules(OwnDataset::Subscribers.as_str());
-        rules.into_iter().find(|rule| {
-            let named = rule.state.as_ref().map(crate::Slug::as_str);
-            rule.action == Action::Purge && named == Some(state)
-        })
+    /// When subscribers in a state are purged, by when they first submitted their address.
+    pub fn subscriber_eras(&self, state: SubscriberState) -> &[Era] {
+        let mut all = self.history.subscribers.iter();
+        let found = all.find(|(of, _)| *of == state);
+        found.map_or(&[], |(_, eras)| eras)
+    }
+
+    /// What was promised to a subscriber who first submitted their address at an instant; none
+    /// when nothing ends the record in this state.
+    pub fn subscriber_promise(
+        &self,
+        state: SubscriberState,
+        submitted: Timestamp,
+    ) -> Option<&Promised> {
+        let eras = self.subscriber_eras(state);
+        let era = eras.iter().rfind(|era| era.from <= submitted)?;
+        era.promised.as_ref()
+    }
+
+    /// Looks up once what is asked for all the time.
+    pub(crate) fn settle_subscribers(&mut self) {
+        let dataset = OwnDataset::Subscribers.as_str();
+        let states = SubscriberState::ALL.iter();
+        let settled = states.filter_map(|state| {
+            let is_it = |rule: &&&Stage| {
+                let named = rule.state.as_ref().map(Slug::as_str);
+                rule.action == Action::Purge && named == Some(state.as_str())
+            };
+            let rules = self.rules(dataset);
+            let rule = rules.iter().find(is_it)?;
+            Some((*state, self.eras(dataset, rule)))
+        });
+        self.history.subscribers = settled.collect();
     }
 
     fn versions(&self) -> impl DoubleEndedIterator<Item = &Self> {

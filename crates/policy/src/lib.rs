@@ -57,7 +57,7 @@ pub use country::{Country, CountryError};
 pub use diff::{Class, Difference, Shown, diff, is_substantial};
 pub use finding::{Finding, Findings, Severity};
 pub use grammar::schema;
-pub use history::{Era, Promised};
+pub use history::{Era, Promised, SubscriberState};
 pub use language::{Language, LanguageError, Languages, Localized};
 pub use lint::{Checked, Remark, check};
 pub use model::calendar::{Weekday, WorkingTime};

@@ -170,12 +170,11 @@ pub(super) fn of(keys: &[&str], change: Change<'_>) -> Class {
         ["version" | "effective" | "change", ..] | [.., "promises"] => Bookkeeping,
         ["controller", "id" | "name" | "country" | "registry_number"] => Controller,
         ["controller" | "contacts" | "authority", ..] => Contact,
-        ["hosts"]
+        ["hosts" | "region"]
         | [
             "hosts",
             "role" | "name" | "city" | "country" | "is_controller",
-        ]
-        | ["region"] => Hosting,
+        ] => Hosting,
         ["purposes", ref rest @ ..] => purposes(rest, change),
         ["topics"] => change.pick(NewTopic, RemovedTopic),
         ["topics", "purpose"] => WiderUse,
@@ -190,10 +189,10 @@ pub(super) fn of(keys: &[&str], change: Change<'_>) -> Class {
         ["safeguards"] => change.pick(NewSafeguard, RemovedSafeguard),
         ["processor", ..] => Terms,
         [
-            "languages" | "hosts" | "notice" | "clauses" | "categories" | "teams" | "catch_all",
+            "languages" | "hosts" | "notice" | "clauses" | "categories" | "teams" | "catch_all"
+            | "safeguards",
             ..,
-        ]
-        | ["safeguards", ..] => Editorial,
+        ] => Editorial,
         _ => Operation,
     }
 }
@@ -247,9 +246,10 @@ fn datasets(keys: &[&str], change: Change<'_>) -> Class {
         | ["fields", "format" | "values" | "max_length"]
         | ["stages", "brake" | "review"] => Operation,
         ["stages"] => change.pick(NewRule, RemovedRule),
-        ["stages", "after"] => change.length(Absent::AtOnce, Longer, Shorter),
+        ["stages", "after"] | ["minima", "period"] => {
+            change.length(Absent::AtOnce, Longer, Shorter)
+        }
         ["minima"] | ["minima", "fields"] => change.pick(Longer, Shorter),
-        ["minima", "period"] => change.length(Absent::AtOnce, Longer, Shorter),
         ["states" | "clocks" | "stages" | "minima", ..] => RuleChanged,
         _ => DataChanged,
     }

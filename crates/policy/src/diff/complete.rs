@@ -31,14 +31,14 @@ fn complete_value(value: &mut Value, shape: &Shape) {
     match (value, shape) {
         (Value::Table(table), Shape::Table(keys)) => complete(table, keys),
         (Value::Table(table), Shape::Map(shape)) => {
-            table
-                .values_mut()
-                .for_each(|value| complete_value(value, shape));
+            for value in table.values_mut() {
+                complete_value(value, shape);
+            }
         }
         (Value::List(items), Shape::List(shape)) => {
-            items
-                .iter_mut()
-                .for_each(|item| complete_value(item, shape));
+            for item in items {
+                complete_value(item, shape);
+            }
         }
         _ => {}
     }

@@ -70,6 +70,8 @@ struct Step<'a> {
     item: Option<(String, &'a Value)>,
 }
 
+static NO_TABLE: Table = Table::new();
+
 struct Comparison<'a> {
     policies: (&'a Policy, &'a Policy),
     found: Vec<Difference>,
@@ -91,7 +93,6 @@ impl Comparison<'_> {
         if old == new {
             return;
         }
-        static NO_TABLE: Table = Table::new();
         let found = self.found.len();
         match (old, new) {
             (Some(Value::List(old)), Some(Value::List(new))) => self.lists(path, old, new),

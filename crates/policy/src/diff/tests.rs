@@ -109,7 +109,7 @@ fn list(path: &mut Vec<&'static str>, keys: &[KeyDescription], out: &mut String)
                 format!("{class}{mark}")
             });
             let line = match &key.shape {
-                Shape::Localized(_) => "editorial".to_owned(),
+                shape if is_text_of(shape) => "editorial".to_owned(),
                 _ if added == removed && removed == changed => added,
                 _ if is_list => format!("+ {added}, - {removed}"),
                 _ => format!("+ {added}, - {removed}, ~ {changed}"),
@@ -118,6 +118,14 @@ fn list(path: &mut Vec<&'static str>, keys: &[KeyDescription], out: &mut String)
         }
         list(path, inner.unwrap_or_default(), out);
         path.pop();
+    }
+}
+
+fn is_text_of(shape: &Shape) -> bool {
+    match shape {
+        Shape::Localized(_) => true,
+        Shape::List(shape) => is_text_of(shape),
+        _ => false,
     }
 }
 

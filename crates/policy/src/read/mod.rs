@@ -69,6 +69,7 @@ fn complete(policy: &mut Policy, content: Content) {
     policy.calendar = Calendar::new(policy.time_zone.clone(), policy.working_time.as_ref());
     policy.notice_version = NoticeVersion::new(&policy.version, &content.digest);
     policy.content = content;
+    policy.settle_subscribers();
     for topic in &mut policy.topics {
         let purpose = policy.purposes.iter().find(|one| one.id == topic.purpose);
         topic.basis = purpose.map_or(topic.basis, |purpose| purpose.basis);

@@ -1,17 +1,14 @@
 //! Which period binds data that were collected under an earlier version.
 
-use consentry_policy::{Policy, Promised};
+use consentry_policy::{Policy, Promised, SubscriberState};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
 use crate::edit::edited;
 
-/// A version whose unconfirmed addresses stay so many days, or without end.
-fn version(days: Option<u32>, reaches_back: bool) -> Policy {
-    let period = match days {
-        Some(days) => format!("after = \"{days} days\""),
-        None => "after = \"1000 years\"".to_owned(),
-    };
+/// A version whose unconfirmed addresses stay so many days.
+fn version(days: u32, reaches_back: bool) -> Policy {
+    let period = format!("after = \"{days} days\"");
     let engine = format!("[engine]\nlonger_reaches_back = {reaches_back}\n[mail]\n");
     let zone = ("time_zone = \"Europe/Paris\"", "time_zone = \"UTC\"");
     let edits = [
@@ -26,12 +23,8 @@ fn day(number: i64) -> Timestamp {
     Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24 * number)
 }
 
-fn promised(policy: &Policy, collected: Timestamp) -> Option<Promised> {
-    let rule = policy
-        .purge_of_subscribers("pending")
-        .expect("a rule")
-        .clone();
-    policy.promised("subscribers", &rule, collected)
+fn promised(policy: &Policy, collected: Timestamp) -> Option<&Promised> {
+    policy.subscriber_promise(SubscriberState::Pending, collected)
 }
 
 /// The end of an address, by the policy and its history.
@@ -43,8 +36,7 @@ fn ends(policy: &Policy, collected: Timestamp) -> Timestamp {
 /// Issue 4: a longer period never reaches back to data collected under a shorter promise.
 #[test]
 fn a_longer_period_does_not_reach_back() {
-    let policy =
-        version(Some(60), false).following(vec![(day(0), version(Some(30), false))], day(100));
+    let policy = version(60, false).following(vec![(day(0), version(30, false))], day(100));
     assert_eq!(ends(&policy, day(99)), day(129));
     assert_eq!(ends(&policy, day(100)), day(160));
 }
@@ -52,15 +44,13 @@ fn a_longer_period_does_not_reach_back() {
 /// Issue 4: … unless the file says so.
 #[test]
 fn a_longer_period_reaches_back_when_the_file_says_so() {
-    let policy =
-        version(Some(60), true).following(vec![(day(0), version(Some(30), false))], day(100));
+    let policy = version(60, true).following(vec![(day(0), version(30, false))], day(100));
     assert_eq!(ends(&policy, day(99)), day(159));
 }
 
 #[test]
 fn a_shorter_period_binds_at_once() {
-    let policy =
-        version(Some(30), false).following(vec![(day(0), version(Some(60), false))], day(100));
+    let policy = version(30, false).following(vec![(day(0), version(60, false))], day(100));
     assert_eq!(ends(&policy, day(99)), day(129));
 }
 
@@ -69,15 +59,15 @@ fn a_shorter_period_binds_at_once() {
 fn a_rule_that_is_gone_binds_what_was_collected_under_it() {
     let gone = "[[datasets.stages]]\nid = \"purge-unsubscribed\"\naction = \"purge\"\nstate = \"unsubscribed\"\nclock = \"last-departure\"\nafter = \"3 years\"\n";
     let policy = edited(&[(gone, "")]).expect("a policy");
-    assert_eq!(policy.purge_of_subscribers("unsubscribed"), None);
+    let left = |policy: &Policy, collected| {
+        let promise = policy.subscriber_promise(SubscriberState::Unsubscribed, collected);
+        promise.cloned()
+    };
+    assert_eq!(left(&policy, day(50)), None);
     let policy = policy.following(vec![(day(0), Policy::demo())], day(100));
-    let rule = policy.purge_of_subscribers("unsubscribed").expect("a rule");
-    let before = policy.promised("subscribers", rule, day(50));
-    assert_eq!(
-        before,
-        Some(Promised::only("3 years".parse().expect("a period")))
-    );
-    assert_eq!(policy.promised("subscribers", rule, day(100)), None);
+    let promise = Promised::only("3 years".parse().expect("a period"));
+    assert_eq!(left(&policy, day(50)), Some(promise));
+    assert_eq!(left(&policy, day(100)), None);
 
     let renamed = edited(&[
         ("\"purge-unconfirmed\"", "\"another-name\""),
@@ -97,7 +87,7 @@ proptest! {
     /// promise grow, but where a version says that it may, comes to the same day.
     #[test]
     fn what_binds_is_what_a_patient_reader_finds(
-        days in prop::collection::vec((1..400_u32, any::<bool>(), 1..200_i64), 1..5),
+        days in prop::collection::vec((31..400_u32, any::<bool>(), 1..200_i64), 1..5),
         collected in 0..600_i64,
     ) {
         let mut since = 0;
@@ -108,7 +98,7 @@ proptest! {
         }
         let mut in_force: Vec<_> = versions
             .iter()
-            .map(|(since, period, back)| (day(*since), version(Some(*period), *back)))
+            .map(|(since, period, back)| (day(*since), version(*period, *back)))
             .collect();
         let (since, newest) = in_force.pop().expect("a version");
         let policy = newest.following(in_force, since);
@@ -124,11 +114,10 @@ proptest! {
         prop_assert_eq!(ends(&policy, day(collected)), expected);
 
         // The eras say the same, without gaps.
-        let rule = policy.purge_of_subscribers("pending").expect("a rule");
-        let eras = policy.eras("subscribers", rule);
+        let eras = policy.subscriber_eras(SubscriberState::Pending);
         let era = eras.iter().rfind(|era| era.from <= day(collected)).expect("an era");
         prop_assert!(era.until.is_none_or(|until| day(collected) < until));
-        prop_assert_eq!(&era.promised, &promised(&policy, day(collected)));
+        prop_assert_eq!(era.promised.as_ref(), promised(&policy, day(collected)));
         prop_assert!(eras.windows(2).all(|two| two[0].until == Some(two[1].from)));
     }
 }
