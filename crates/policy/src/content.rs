@@ -1,7 +1,7 @@
 //! What a policy file says, apart from how it is written.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use sha2::{Digest as _, Sha256};
 use toml::de::{DeTable, DeValue};
@@ -19,11 +19,18 @@ pub(crate) enum Value {
 pub(crate) type Table = BTreeMap<String, Value>;
 
 /// The file itself, its values, and the digest of their canonical form.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Content {
     pub(crate) source: String,
     pub(crate) values: Table,
     pub(crate) digest: [u8; 32],
+}
+
+/// The file holds addresses.
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Content").field(&self.fingerprint()).finish()
+    }
 }
 
 /// Comments, spacing and the order of keys do not count.

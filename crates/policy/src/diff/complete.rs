@@ -1,7 +1,7 @@
 //! What a file leaves out, written out: a default that is stated is no change.
 
 use crate::content::{Table, Value, of_table};
-use crate::grammar::{KeyDescription, Presence, Shape};
+use crate::grammar::{KeyDescription, Presence, Shape, TableShape};
 use crate::read::{Choice as _, describe, table};
 use crate::{ErasureGround, Policy, Right};
 
@@ -15,11 +15,8 @@ pub(super) fn values(policy: &Policy) -> Table {
 
 fn complete(values: &mut Table, keys: &[KeyDescription]) {
     for key in keys {
-        if let Presence::Default(text) = key.presence {
-            let default = || parsed(key.name, text);
-            if !values.contains_key(key.name) {
-                values.extend(default());
-            }
+        if !values.contains_key(key.name) {
+            values.extend(left_out(key));
         }
         if let Some(value) = values.get_mut(key.name) {
             complete_value(value, &key.shape);
@@ -29,12 +26,7 @@ fn complete(values: &mut Table, keys: &[KeyDescription]) {
 
 fn complete_value(value: &mut Value, shape: &Shape) {
     match (value, shape) {
-        (Value::Table(table), Shape::Table(keys)) => complete(table, keys),
-        (Value::Table(table), Shape::Map(shape)) => {
-            for value in table.values_mut() {
-                complete_value(value, shape);
-            }
-        }
+        (Value::Table(table), Shape::Table(shape)) => complete(table, &shape.keys),
         (Value::List(items), Shape::List(shape)) => {
             for item in items {
                 complete_value(item, shape);
@@ -44,9 +36,21 @@ fn complete_value(value: &mut Value, shape: &Shape) {
     }
 }
 
-/// A default as the grammar states it.
-fn parsed(key: &str, text: &str) -> Table {
-    table(&format!("{key} = {text}")).map_or_else(|_| Table::new(), |table| of_table(&table))
+/// What stands for a key that is left out: its default, or an empty table where nothing in the table
+/// has to be there.
+fn left_out(key: &KeyDescription) -> Table {
+    let stated = match (key.presence, &key.shape) {
+        (Presence::Default(text), _) => text,
+        (Presence::Optional, Shape::Table(shape)) if !has_required(shape) => "{}",
+        _ => return Table::new(),
+    };
+    let stated = format!("{} = {stated}", key.name);
+    table(&stated).map_or_else(|_| Table::new(), |table| of_table(&table))
+}
+
+fn has_required(shape: &TableShape) -> bool {
+    let mut keys = shape.keys.iter();
+    keys.any(|key| key.presence == Presence::Required)
 }
 
 /// What another key stands for where one is left out.

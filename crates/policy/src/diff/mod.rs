@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 use self::class::Change;
 pub use self::class::Class;
 pub use self::shown::Shown;
+use crate::Policy;
 use crate::content::{Table, Value};
-use crate::{Localized, Policy};
 
 /// One difference between two versions.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,10 +24,11 @@ pub struct Difference {
     pub class: Class,
     /// The path of the key, such as `datasets[clients].stages[purge-inactive].after`.
     pub key: String,
-    /// What it is about, as the policy calls it: a purpose, a recipient, a field, a cookie.
-    pub about: Option<Localized>,
+    /// What it is about, as the policy calls it: a purpose, a recipient, a field, a cookie; for a
+    /// rule the state of the data.
+    pub about: Option<Shown>,
     /// What that belongs to, such as the dataset of a field or a rule.
-    pub within: Option<Localized>,
+    pub within: Option<Shown>,
     /// What it was; none when it was not there.
     pub before: Option<Shown>,
     /// What it is now; none when it is gone.
@@ -157,7 +158,7 @@ impl Comparison<'_> {
         let (old_policy, new_policy) = self.policies;
         let mut names = path.iter().rev().filter_map(|step| {
             let (_, item) = step.item.as_ref()?;
-            shown::name(new_policy, item.as_table()?)
+            shown::name(new_policy, step.key, item.as_table()?)
         });
         self.found.push(Difference {
             class,

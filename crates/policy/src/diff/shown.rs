@@ -2,7 +2,7 @@
 
 use crate::content::{Table, Value};
 use crate::read::Choice as _;
-use crate::{Country, Language, LegalBasis, Localized, Period, Policy, Right};
+use crate::{Country, Language, LegalBasis, Localized, Period, Policy, Right, SubscriberState};
 
 /// A value that differs, for the words that tell of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +14,8 @@ pub enum Shown {
     Basis(LegalBasis),
     /// A country.
     Country(Country),
+    /// A state of subscribers.
+    State(SubscriberState),
     /// A right.
     Right(Right),
     /// A text, or what the policy calls it.
@@ -53,18 +55,22 @@ pub(super) fn value(policy: &Policy, keys: &[&str], value: &Value) -> Option<Sho
     Some(named.unwrap_or_else(|| Shown::Word(word.to_owned())))
 }
 
-/// What the policy calls an item: its name, or its title or text, or its id.
-pub(super) fn name(policy: &Policy, item: &Table) -> Option<Localized> {
-    let keys = ["name", "title", "text", "id", "kind"];
-    match keys.iter().find_map(|key| item.get(*key))? {
-        Value::Table(table) => text(policy, table),
-        value => {
-            let word = value.as_word()?.to_owned();
-            Some(Localized {
-                en: word.clone(),
-                fr: word,
-            })
+/// What the policy calls an item: its name, or its title or text, or its id. A rule has no name: it
+/// is told from others by the state that it is about, if any.
+pub(super) fn name(policy: &Policy, list: &str, item: &Table) -> Option<Shown> {
+    if list == "stages" {
+        let state = item.get("state")?.as_word()?;
+        if let Some(own) = SubscriberState::named(state) {
+            return Some(Shown::State(own));
         }
+        let mut declared = policy.datasets.iter().flat_map(|dataset| &dataset.states);
+        let declared = declared.find(|one| one.id.as_str() == state)?;
+        return Some(Shown::Text(declared.name.clone()));
+    }
+    let keys = ["name", "title", "text", "basis", "id", "kind"];
+    match keys.iter().find_map(|key| item.get(*key))? {
+        Value::Table(table) => text(policy, table).map(Shown::Text),
+        value => value.as_word().map(|word| Shown::Word(word.to_owned())),
     }
 }
 

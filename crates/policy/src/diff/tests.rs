@@ -131,8 +131,8 @@ fn is_text_of(shape: &Shape) -> bool {
 
 fn table_of(shape: &Shape) -> Option<&[KeyDescription]> {
     match shape {
-        Shape::Table(keys) => Some(keys),
-        Shape::List(shape) | Shape::Map(shape) => table_of(shape),
-        Shape::Value(_) | Shape::Localized(_) => None,
+        Shape::Table(table) => Some(&table.keys),
+        Shape::List(shape) => table_of(shape),
+        _ => None,
     }
 }

@@ -318,7 +318,7 @@ impl<'a> Section<'a> {
 
     /// A table that may be left out: each of its keys then has its default.
     pub(crate) fn section_or_default<T: FromSection>(&self, key: &Key) -> Read<T> {
-        if let Some(value) = self.subsection(key, Presence::Default("{}"))? {
+        if let Some(value) = self.subsection(key, Presence::Optional)? {
             return Ok(value);
         }
         let nothing = DeTable::new();

@@ -1,12 +1,18 @@
 //! What changes from one version to the next.
 
-use consentry_policy::{Class, Difference, Policy, Shown, diff, is_substantial};
+use consentry_policy::{
+    Class, Difference, Language, Policy, Shown, SubscriberState, diff, is_substantial,
+};
 
-use crate::edit::edited;
+use crate::edit::{Edits, SMALL, replaced};
 
-fn changes(edits: &[(&str, &str)]) -> Vec<Difference> {
-    let policy = edited(edits).unwrap_or_else(|errors| panic!("{errors}"));
-    diff(&Policy::demo(), &policy)
+fn edited(edits: Edits<'_>) -> Policy {
+    let source = replaced(SMALL, edits);
+    Policy::parse(&source, "policy.toml").unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+fn changes(edits: Edits<'_>) -> Vec<Difference> {
+    diff(&edited(&[]), &edited(edits))
 }
 
 /// The classes of an edit, without the version's own data.
@@ -129,10 +135,10 @@ fn what_means_the_same_is_no_change_for_people() {
 #[test]
 fn a_right_that_goes_missing_from_an_unwritten_list_is_a_right_less() {
     let desk = "[rights]\nanswer = \"1 month\"\n[[rights.channels]]\nkind = \"online\"\n[mail]\n";
-    let before = edited(&[(LAST, desk)]).expect("a policy");
+    let before = edited(&[(LAST, desk)]);
     let fewer = "[rights]\noffered = [\"access\", \"rectify\", \"erase\", \"restrict\", \"object\", \"automated-decision\"]";
     let after = desk.replace("[rights]", fewer);
-    let after = edited(&[(LAST, &after)]).expect("a policy");
+    let after = edited(&[(LAST, &after)]);
     let found = diff(&before, &after);
     let lost = Some(Shown::Right(consentry_policy::Right::Port));
     assert_eq!(found.len(), 1, "{found:?}");
@@ -152,11 +158,11 @@ fn a_difference_says_what_it_is_about_and_what_it_was() {
         longer.key,
         "datasets[subscribers].stages[purge-unconfirmed].after"
     );
-    let name = |text: &Option<consentry_policy::Localized>| {
-        text.as_ref()
-            .map(|text| text.get(consentry_policy::Language::Fr).to_owned())
-    };
-    assert_eq!(name(&longer.within).as_deref(), Some("Abonnés"));
+    let pending = Some(Shown::State(SubscriberState::Pending));
+    assert_eq!(longer.about, pending);
+    assert!(
+        matches!(&longer.within, Some(Shown::Text(text)) if text.get(Language::Fr) == "Abonnés")
+    );
     let period = |text: &str| Some(Shown::Period(text.parse().expect("a period")));
     assert_eq!(longer.before, period("12 months"));
     assert_eq!(longer.after, period("2 years"));

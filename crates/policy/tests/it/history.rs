@@ -4,7 +4,12 @@ use consentry_policy::{Policy, Promised, SubscriberState};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
-use crate::edit::edited;
+use crate::edit::{Edits, SMALL, replaced};
+
+fn edited(edits: Edits<'_>) -> Policy {
+    let source = replaced(SMALL, edits);
+    Policy::parse(&source, "policy.toml").unwrap_or_else(|errors| panic!("{errors}"))
+}
 
 /// A version whose unconfirmed addresses stay so many days.
 fn version(days: u32, reaches_back: bool) -> Policy {
@@ -16,7 +21,7 @@ fn version(days: u32, reaches_back: bool) -> Policy {
         ("[mail]\n", &*engine),
         zone,
     ];
-    edited(&edits).unwrap_or_else(|errors| panic!("{errors}"))
+    edited(&edits)
 }
 
 fn day(number: i64) -> Timestamp {
@@ -58,13 +63,13 @@ fn a_shorter_period_binds_at_once() {
 #[test]
 fn a_rule_that_is_gone_binds_what_was_collected_under_it() {
     let gone = "[[datasets.stages]]\nid = \"purge-unsubscribed\"\naction = \"purge\"\nstate = \"unsubscribed\"\nclock = \"last-departure\"\nafter = \"3 years\"\n";
-    let policy = edited(&[(gone, "")]).expect("a policy");
+    let policy = edited(&[(gone, "")]);
     let left = |policy: &Policy, collected| {
         let promise = policy.subscriber_promise(SubscriberState::Unsubscribed, collected);
         promise.cloned()
     };
     assert_eq!(left(&policy, day(50)), None);
-    let policy = policy.following(vec![(day(0), Policy::demo())], day(100));
+    let policy = policy.following(vec![(day(0), edited(&[]))], day(100));
     let promise = Promised::only("3 years".parse().expect("a period"));
     assert_eq!(left(&policy, day(50)), Some(promise));
     assert_eq!(left(&policy, day(100)), None);
@@ -73,9 +78,7 @@ fn a_rule_that_is_gone_binds_what_was_collected_under_it() {
         ("\"purge-unconfirmed\"", "\"another-name\""),
         ("\"12 months\"", "\"2 years\""),
     ]);
-    let renamed = renamed
-        .expect("a policy")
-        .following(vec![(day(0), Policy::demo())], day(100));
+    let renamed = renamed.following(vec![(day(0), edited(&[]))], day(100));
     assert_eq!(
         promised(&renamed, day(50)).map(|one| one.periods().len()),
         Some(2)
