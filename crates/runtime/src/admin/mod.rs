@@ -9,6 +9,7 @@ mod import;
 mod keys;
 mod letters;
 mod output;
+mod policy;
 mod progress;
 mod recovery;
 mod scan;
@@ -35,6 +36,7 @@ use clock::ClockCommand;
 use keys::KeysCommand;
 use letters::LettersCommand;
 use output::{Table, print_json, print_line};
+use policy::PolicyCommand;
 use subscriber::SubscriberCommand;
 use webhook::WebhookCommand;
 
@@ -74,6 +76,9 @@ enum AdminCommand {
     /// Look at the outbox: what waits, what was given up and why, what to try again
     #[command(subcommand)]
     Letters(LettersCommand),
+    /// Check, compare and publish policies
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Look at the key ring, rotate and retire keys
     #[command(subcommand)]
     Keys(KeysCommand),
@@ -127,6 +132,7 @@ pub fn admin(cli: Cli) -> Result<(), Failure> {
             }
             AdminCommand::Backup(args) => recovery::backup(&settings, args).await,
             AdminCommand::Restore(args) => recovery::restore(&settings, args).await,
+            AdminCommand::Policy(command) => policy::run(&settings, command).await,
             AdminCommand::Keys(command) => keys::run(&settings, command).await,
             AdminCommand::ApiKey(command) => {
                 let (app, service) = open(&settings).await?;
