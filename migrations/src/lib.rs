@@ -25,6 +25,7 @@ mod m0006_recovery;
 mod m0007_trouble;
 mod m0008_watched;
 mod m0009_interaction;
+mod m0010_versions;
 
 pub use former::adopt;
 
@@ -52,6 +53,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_trouble::Migration),
             Box::new(m0008_watched::Migration),
             Box::new(m0009_interaction::Migration),
+            Box::new(m0010_versions::Migration),
         ]
     }
 }

@@ -93,7 +93,8 @@ impl Consentry {
     /// # Errors
     /// Whatever the database refuses.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        self.store.migrate().await.map(drop)
+        self.store.migrate().await?;
+        self.service.adopt_policy().await.map(drop)
     }
 
     /// The options of the pages as the policy has them, to be changed and given to

@@ -21,6 +21,8 @@ text_enum! {
         AddressChange => "address-change",
         /// The one answer to a request for erasure (S0-62).
         ErasureAnswer => "erasure-answer",
+        /// The notice has changed substantially (S4-08).
+        NoticeChange => "notice-change",
     }
 }
 
@@ -34,10 +36,10 @@ impl LetterKind {
 
     /// Whether a letter that waited when a backup was taken is sent after its restore, although it
     /// may have been sent in between. The answer to an erasure is owed by law and nobody can ask
-    /// for it again; its second copy has the Message-ID of the first. Everything else a person
-    /// can ask for, and the reminder is promised once.
+    /// for it again; its second copy has the Message-ID of the first. So is the word of a change
+    /// of the notice. Everything else a person can ask for, and the reminder is promised once.
     pub fn is_sent_after_a_restore(self) -> bool {
-        self == Self::ErasureAnswer
+        matches!(self, Self::ErasureAnswer | Self::NoticeChange)
     }
 
     /// Whether this letter is still owed to this person. Asked right before each hand-over
@@ -52,7 +54,8 @@ impl LetterKind {
                 subject.state() == PersonState::Pending && subject.restricted_at.is_none()
             }
             Self::AlreadySubscribed => subject.state() == PersonState::Confirmed,
-            Self::PreferencesLink => true,
+            // Whoever is held is told, whatever they left or object to.
+            Self::PreferencesLink | Self::NoticeChange => true,
             Self::AddressConfirmation | Self::AddressChange => subject.requested_address.is_some(),
             // A living person is not told that they were erased.
             Self::ErasureAnswer => false,

@@ -1,6 +1,6 @@
 //! What the calendar decides: the reminder, the end of the pending period, the purge.
 
-use consentry_policy::Policy;
+use consentry_policy::{Policy, SubscriberState};
 use jiff::Timestamp;
 
 use crate::{Action, Channel, Effects, LetterKind, PersonState, Subject};
@@ -17,9 +17,21 @@ impl Subject {
     /// a confirmed one who did nothing for the policy's period (S1-42), an erased one at the end of the grace (S0-63).
     pub fn is_due_for_purge(&self, policy: &Policy, now: Timestamp) -> bool {
         match self.erased_at {
-            Some(at) => policy.retention().erased.after(at, &policy.calendar) <= now,
+            Some(_) => self.purged_from(policy).is_some_and(|end| end <= now),
             None => self.period_is_over(policy, now),
         }
+    }
+
+    /// When an erased record is purged (S0-63); `None` for a living one.
+    pub fn purged_from(&self, policy: &Policy) -> Option<Timestamp> {
+        self.promised_end(policy, SubscriberState::Erased, self.erased_at?)
+    }
+
+    /// The letter about a substantial change of the notice, where this person is owed one: whoever
+    /// is held, in whatever state, and not erased (S4-08).
+    pub fn told_of_change(&self, policy: &Policy, now: Timestamp) -> Option<LetterKind> {
+        self.is_visible(policy, now)
+            .then_some(LetterKind::NoticeChange)
     }
 
     /// The clock of the period after leaving: the last time that anything was left.
@@ -68,12 +80,22 @@ impl Subject {
 
     /// When the record ends as things stand, restrictions aside; `None` when no period runs.
     pub fn ends_at(&self, policy: &Policy) -> Option<Timestamp> {
-        let retention = policy.retention();
-        let (clock, period) = match self.state() {
-            PersonState::Pending => (self.first_submitted_at, retention.pending),
-            PersonState::Unsubscribed => (self.left_at()?, retention.unsubscribed?),
-            PersonState::Confirmed => (self.last_interaction_at, retention.confirmed?),
+        let (state, clock) = match self.state() {
+            PersonState::Pending => (SubscriberState::Pending, self.first_submitted_at),
+            PersonState::Unsubscribed => (SubscriberState::Unsubscribed, self.left_at()?),
+            PersonState::Confirmed => (SubscriberState::Confirmed, self.last_interaction_at),
         };
-        Some(period.after(clock, &policy.calendar))
+        self.promised_end(policy, state, clock)
+    }
+
+    /// The end of what was promised when the address was first submitted, or later if shorter.
+    fn promised_end(
+        &self,
+        policy: &Policy,
+        state: SubscriberState,
+        clock: Timestamp,
+    ) -> Option<Timestamp> {
+        let promise = policy.subscriber_promise(state, self.first_submitted_at)?;
+        Some(promise.after(clock, &policy.calendar))
     }
 }

@@ -21,6 +21,7 @@
 //!
 //! Adding a text means adding it to both languages; a test holds them together.
 
+mod changes;
 mod messages;
 mod negotiation;
 

@@ -66,6 +66,7 @@ static EMBEDDED: LazyLock<Messages> = LazyLock::new(|| Messages {
         Language::En,
         [
             include_str!("../locales/en/common.ftl"),
+            include_str!("../locales/en/changes.ftl"),
             include_str!("../locales/en/mail.ftl"),
             include_str!("../locales/en/notice.ftl"),
             include_str!("../locales/en/web.ftl"),
@@ -75,6 +76,7 @@ static EMBEDDED: LazyLock<Messages> = LazyLock::new(|| Messages {
         Language::Fr,
         [
             include_str!("../locales/fr/common.ftl"),
+            include_str!("../locales/fr/changes.ftl"),
             include_str!("../locales/fr/mail.ftl"),
             include_str!("../locales/fr/notice.ftl"),
             include_str!("../locales/fr/web.ftl"),
@@ -83,7 +85,7 @@ static EMBEDDED: LazyLock<Messages> = LazyLock::new(|| Messages {
 });
 
 /// A resource with mistakes still serves its good messages; a test finds the mistakes.
-fn bundle(language: Language, sources: [&str; 4]) -> FluentBundle<FluentResource> {
+fn bundle(language: Language, sources: [&str; 5]) -> FluentBundle<FluentResource> {
     let locale = language.as_str().parse().into_iter().collect();
     let mut bundle = FluentBundle::new_concurrent(locale);
     // Isolating marks around values are invisible on a page and noise in a plain-text letter;
@@ -102,6 +104,15 @@ impl Messages {
     /// The locales that are part of the program.
     pub fn embedded() -> &'static Self {
         &EMBEDDED
+    }
+
+    /// Whether there is such a text.
+    pub(crate) fn has(&self, language: Language, id: &str) -> bool {
+        let bundle = match language {
+            Language::En => &self.en,
+            Language::Fr => &self.fr,
+        };
+        bundle.has_message(id)
     }
 
     /// The text `id` in `language`, with its values put in.

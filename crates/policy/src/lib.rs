@@ -10,6 +10,8 @@
 //!   what may be due.
 //! - [`Policy::notice_version`] is what a consent event pins.
 //! - [`schema`] is the grammar for editors; `docs/policy.md` is written from the same declarations.
+//! - [`diff`] says what changes for people from one version to the next, and [`Policy::promised`]
+//!   which period binds data that were collected under an earlier one.
 //!
 //! The crate is pure: no clock, no environment, no file. Time zones come from a bundled database.
 //!
@@ -34,9 +36,12 @@
 
 mod basis;
 mod calendar;
+mod content;
 mod country;
+mod diff;
 mod finding;
 mod grammar;
+mod history;
 mod language;
 mod lint;
 mod model;
@@ -51,8 +56,10 @@ mod slug;
 pub use basis::{LegalBasis, LegalBasisError};
 pub use calendar::Calendar;
 pub use country::{Country, CountryError};
+pub use diff::{Class, Difference, Shown, diff, is_substantial};
 pub use finding::{Finding, Findings, Severity};
 pub use grammar::schema;
+pub use history::{Era, Promised, SubscriberState};
 pub use language::{Language, LanguageError, Languages, Localized};
 pub use lint::{Checked, Remark, check};
 pub use model::calendar::{Weekday, WorkingTime};
@@ -74,8 +81,8 @@ pub use model::recipient::{
 };
 pub use model::rights::{Channel, ChannelKind, ErasureGround, Pause, Requirement, Right, Rights};
 pub use model::rule::{
-    Action, CatchAll, Clock, EndOf, Engine, HoldKind, Join, Minimum, MinimumReason, NamedEvent, Stage, State,
-    Store,
+    Action, CatchAll, Clock, EndOf, Engine, HoldKind, Join, Minimum, MinimumReason, NamedEvent,
+    Stage, State, Store,
 };
 pub use model::sending::{Backups, Breaker, Limits, Links, Mail, Subscription};
 pub use model::value::{

@@ -1,12 +1,9 @@
 //! The version that a consent event pins.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use sha2::{Digest as _, Sha256};
 use thiserror::Error;
-use toml::de::{DeTable, DeValue};
 
 /// A declared version and the fingerprint of the policy's content: `2026-11-01+9f86d081`.
 ///
@@ -21,12 +18,9 @@ pub struct NoticeVersion(Box<str>);
 pub struct NoticeVersionError;
 
 impl NoticeVersion {
-    /// The version of a policy that declares `declared` and consists of `table`.
-    pub(crate) fn new(declared: &str, table: &DeTable<'_>) -> Self {
-        let mut canonical = String::new();
-        write_table(&mut canonical, table);
-        let digest = Sha256::digest(canonical.as_bytes());
-        let [a, b, c, d, ..] = digest.0;
+    /// The version of a policy that declares `declared` and whose canonical form has this digest.
+    pub(crate) fn new(declared: &str, digest: &[u8; 32]) -> Self {
+        let [a, b, c, d, ..] = *digest;
         Self(format!("{declared}+{:08x}", u32::from_be_bytes([a, b, c, d])).into())
     }
 
@@ -44,53 +38,6 @@ impl NoticeVersion {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
-
-/// The canonical form: keys sorted, no spacing, every text preceded by its length in octets.
-fn write_table(out: &mut String, table: &DeTable<'_>) {
-    let sorted: BTreeMap<&str, &DeValue<'_>> = table
-        .iter()
-        .map(|(key, value)| (key.get_ref().as_ref(), value.get_ref()))
-        .collect();
-    out.push('{');
-    for (key, value) in sorted {
-        write_text(out, key);
-        write_value(out, value);
-    }
-    out.push('}');
-}
-
-fn write_value(out: &mut String, value: &DeValue<'_>) {
-    match value {
-        DeValue::Table(table) => write_table(out, table),
-        DeValue::Array(items) => {
-            out.push('[');
-            for item in items {
-                write_value(out, item.get_ref());
-            }
-            out.push(']');
-        }
-        DeValue::String(text) => write_text(out, text),
-        DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
-            Ok(number) => write_scalar(out, &number.to_string()),
-            Err(_) => write_scalar(out, number.as_str()),
-        },
-        DeValue::Float(number) => write_scalar(out, number.as_str()),
-        DeValue::Boolean(flag) => write_scalar(out, &flag.to_string()),
-        DeValue::Datetime(time) => write_scalar(out, &time.to_string()),
-    }
-}
-
-fn write_text(out: &mut String, text: &str) {
-    out.push_str(&text.len().to_string());
-    out.push(':');
-    out.push_str(text);
-}
-
-fn write_scalar(out: &mut String, value: &str) {
-    out.push('=');
-    out.push_str(value);
-    out.push(';');
 }
 
 impl FromStr for NoticeVersion {

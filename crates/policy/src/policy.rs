@@ -2,6 +2,8 @@
 
 use jiff::tz::TimeZone;
 
+use crate::content::Content;
+use crate::history::History;
 use crate::model::{
     calendar::WorkingTime,
     controller::{Authority, Contact, Controller, Host, Region},
@@ -94,6 +96,8 @@ tables! {
         pub mail: Mail => section,
         pub(crate) notice_version: NoticeVersion => computed(NoticeVersion::default()),
         pub(crate) published: serde_json::Value => computed(serde_json::Value::Null),
+        pub(crate) content: Content => computed(Content::default()),
+        pub(crate) history: History => computed(History::default()),
     }
 }
 
@@ -189,6 +193,17 @@ impl Policy {
     /// `source` and the `joins` of datasets, which say nothing to people and much to attackers.
     pub fn published(&self) -> &serde_json::Value {
         &self.published
+    }
+
+    /// SHA-256 of the canonical form of every value of the file, in hexadecimal digits; the
+    /// [notice version](Self::notice_version) ends with the first eight of them.
+    pub fn fingerprint(&self) -> String {
+        self.content.fingerprint()
+    }
+
+    /// The text of the file.
+    pub fn source(&self) -> &str {
+        &self.content.source
     }
 
     /// How long subscribers are kept.

@@ -6,7 +6,7 @@ use axum::Router;
 use consentry::{KeyFile, SystemClock, SystemRandom, new_key_ring};
 use consentry_keys::{KeyRing, KeySource};
 use consentry_policy::Policy;
-use consentry_service::{Parts, PublicUrl, Service, ports::Store};
+use consentry_service::{Parts, PublicUrl, Service, Standing, ports::Store};
 use consentry_storage::SeaOrmStore;
 use consentry_token::Tokens;
 use consentry_web::{Draining, Options};
@@ -113,6 +113,26 @@ impl App {
         Ok(service
             .with_api_keys(store.clone())
             .with_webhooks(store, notifier))
+    }
+
+    /// Enters a first version, and says when the policy of this process is not the version in force.
+    pub(crate) async fn adopt_policy(service: &Service) -> Result<(), Failure> {
+        let own = service.policy().version.clone();
+        match service.adopt_policy().await? {
+            Standing::InForce => {}
+            Standing::NotYet(from) => {
+                warn!(version = %own, %from, "the policy is not in force yet");
+            }
+            Standing::Superseded(in_force) => warn!(
+                version = %own, %in_force,
+                "a later version of the policy is in force: start this process with it"
+            ),
+            Standing::Unpublished(in_force) => warn!(
+                version = %own, %in_force,
+                "the policy is not published: run `consentry-admin policy publish`"
+            ),
+        }
+        Ok(())
     }
 
     /// The pages.

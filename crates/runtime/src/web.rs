@@ -36,6 +36,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
         .local_addr()
         .map_err(|error| Failure::usage(format!("listen: {error}")))?;
     let service = app.service(&settings, bound)?;
+    App::adopt_policy(&service).await?;
     let draining = Draining::default();
     let router = app.router(&settings, service.clone(), draining.clone())?;
     let metrics =

@@ -28,6 +28,7 @@ pub fn worker(args: &SettingsArgs, once: bool) -> Result<(), Failure> {
         let app = App::open(&settings).await?;
         app.prepare_schema(&settings).await?;
         let service = app.service(&settings, settings.listen)?;
+        App::adopt_policy(&service).await?;
         let worker = Worker::new(service.clone()).every(settings.job_interval);
         if once {
             let ended = worker.run_once(stop.cancelled_owned()).await;

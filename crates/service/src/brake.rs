@@ -48,22 +48,23 @@ impl Service {
         let at = self.now().checked_sub(tolerance).unwrap_or(Timestamp::MIN);
         let rules: Vec<_> = PurgeReason::ALL
             .into_iter()
-            .filter_map(|reason| Some((reason, self.surely_outlived(reason, at)?)))
+            .map(|reason| (reason, self.surely_outlived(reason, at)))
+            .filter(|(_, candidates)| !candidates.is_empty())
             .collect();
-        let candidates: Vec<_> = rules.iter().map(|(_, candidates)| *candidates).collect();
+        let candidates: Vec<_> = rules.iter().flat_map(|(_, some)| some).copied().collect();
         let census = self
             .store()
             .census(self.controller(), &candidates, self.now())
             .await?;
+        let mut counts = census.candidates.into_iter();
+        let overdue = rules
+            .into_iter()
+            .map(|(reason, candidates)| (reason, counts.by_ref().take(candidates.len()).sum()));
         Ok(Backlog {
             held: census.held,
             database_clock: census.clock,
             letters: census.letters,
-            overdue: rules
-                .into_iter()
-                .map(|(reason, _)| reason)
-                .zip(census.candidates)
-                .collect(),
+            overdue: overdue.collect(),
         })
     }
 
@@ -88,12 +89,13 @@ impl Service {
 
     /// Why a job must not run now; `None` when it may.
     pub(crate) async fn brake(&self, job: Job) -> Result<Option<String>, Error> {
-        let Some(candidates) = self.concerned(job) else {
+        let candidates = self.concerned(job);
+        if candidates.is_empty() {
             return Ok(None);
-        };
+        }
         let census = self
             .store()
-            .census(self.controller(), &[candidates], self.now())
+            .census(self.controller(), &candidates, self.now())
             .await?;
         let statuses = self.store().job_statuses(self.controller()).await?;
         Ok(judge(job, self.now(), &census, &statuses))
@@ -101,7 +103,7 @@ impl Service {
 }
 
 fn judge(job: Job, now: Timestamp, census: &Census, statuses: &[JobStatus]) -> Option<String> {
-    let due = census.candidates.first().copied().unwrap_or_default();
+    let due: u64 = census.candidates.iter().sum();
     let is_mass = due > FEW && due.saturating_mul(SHARE) > census.held;
     let succeeded = |name: &str| {
         let status = statuses.iter().find(|status| status.job == name)?;

@@ -14,7 +14,10 @@ use metrics::{counter, describe_counter, describe_histogram, histogram};
 
 use crate::{
     Error, Job, JobOutcome, Service,
-    ports::{Change, Imports, PurgeReason, Settlement, StoreError, UnitOfWork},
+    ports::{
+        AnnouncementStep, Change, Imports, OpenAnnouncement, PurgeReason, Settlement, StoreError,
+        UnitOfWork,
+    },
 };
 
 const SIGN_UPS: &str = "consentry_signups_total";
@@ -201,6 +204,15 @@ impl UnitOfWork for Counted {
         self.inner.purge(controller, ids, reason, now).await?;
         self.purged.push((reason, ids.len() as u64));
         Ok(())
+    }
+
+    async fn advance_announcement(
+        &mut self,
+        controller: &ControllerId,
+        from: &OpenAnnouncement,
+        to: AnnouncementStep,
+    ) -> Result<(), StoreError> {
+        self.inner.advance_announcement(controller, from, to).await
     }
 
     fn imports(&mut self) -> &mut dyn Imports {

@@ -4,14 +4,14 @@
 use std::{fmt, panic::AssertUnwindSafe, time::Instant};
 
 use consentry_domain::SubjectId;
-use consentry_policy::Period;
+use consentry_policy::{Promised, SubscriberState};
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
 use tracing::{error, info, warn};
 
 use crate::{
     Error, Service, counted,
-    ports::{Candidates, JobStatus, PurgeReason, WorkerId},
+    ports::{Candidates, JobStatus, Outlived, PurgeReason, WorkerId},
 };
 
 /// A job of the worker.
@@ -23,6 +23,8 @@ pub enum Job {
     PruneJournal,
     /// Queues the one reminder (S0-31).
     Remind,
+    /// Queues the letters that tell of a substantial change of the policy (S4-08).
+    Announce,
     /// Removes letters that are long settled: the outbox is no history.
     Tidy,
     /// Forgets imports that were begun and never ended.
@@ -36,7 +38,7 @@ pub enum Job {
 impl Job {
     /// Every job, in the order of a pass: what must go goes first, so that nobody is reminded
     /// who should be gone.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Purge(PurgeReason::Unconfirmed),
         Self::Purge(PurgeReason::Unsubscribed),
         Self::Purge(PurgeReason::Inactive),
@@ -44,6 +46,7 @@ impl Job {
         Self::PruneJournal,
         Self::ForgetImports,
         Self::Remind,
+        Self::Announce,
         Self::Tidy,
         Self::Dispatch,
         Self::Notify,
@@ -65,6 +68,7 @@ impl Job {
             Self::PruneJournal => "prune-journal",
             Self::ForgetImports => "forget-imports",
             Self::Remind => "remind",
+            Self::Announce => "announce",
             Self::Tidy => "tidy-outbox",
             Self::Dispatch => "dispatch",
             Self::Notify => "notify",
@@ -93,7 +97,7 @@ pub enum JobOutcome {
 }
 
 /// How many people are loaded, decided and saved in one commit.
-const BATCH: u64 = 500;
+pub(crate) const BATCH: u64 = 500;
 
 impl Service {
     /// Runs a job once and stores how it ended.
@@ -153,6 +157,10 @@ impl Service {
         worker: &WorkerId,
         stop: &(dyn Fn() -> bool + Send + Sync),
     ) -> Result<JobOutcome, Error> {
+        // What was promised earlier binds every job.
+        if self.adopted().get().is_none() {
+            self.adopt_policy().await?;
+        }
         if let Some(why) = self.brake(job).await? {
             return Ok(JobOutcome::Held(why));
         }
@@ -161,13 +169,14 @@ impl Service {
             Job::PruneJournal => self.prune_journal().await,
             Job::ForgetImports => self.forget_imports().await,
             Job::Remind => self.remind(worker, stop).await,
+            Job::Announce => self.announce(worker, stop).await,
             Job::Tidy => self.tidy(worker, stop).await,
             Job::Dispatch => self.dispatch_job(worker, stop).await,
             Job::Notify => self.notify_job(worker, stop).await,
         }
     }
 
-    async fn lease(&self, job: Job, worker: &WorkerId) -> Result<bool, Error> {
+    pub(crate) async fn lease(&self, job: Job, worker: &WorkerId) -> Result<bool, Error> {
         let store = self.store();
         Ok(store
             .lease_job(self.controller(), job.as_str(), worker)
@@ -227,7 +236,7 @@ impl Service {
     ) -> Result<JobOutcome, Error> {
         let mut reminded = 0;
         while !stop() && self.lease(Job::Remind, worker).await? {
-            let Some(candidates) = self.concerned(Job::Remind) else {
+            let Some(candidates) = self.concerned(Job::Remind).pop() else {
                 break;
             };
             let ids = self.candidates(candidates).await?;
@@ -252,56 +261,56 @@ impl Service {
         Ok(done(reminded, "reminded"))
     }
 
-    /// Whom a run of a job would concern; `None` for one without a calendar.
-    pub(crate) fn concerned(&self, job: Job) -> Option<Candidates> {
-        match job {
-            Job::Purge(reason) => self.outlived(reason),
-            Job::Remind => {
-                let delay = self.policy().subscription.reminder?;
-                let cutoff = delay.cutoff(self.now(), &self.policy().calendar);
-                Some(Candidates::ToRemind(cutoff))
+    /// Whom a run of a job would concern; nobody for one without a calendar.
+    pub(crate) fn concerned(&self, job: Job) -> Vec<Candidates> {
+        let policy = self.policy();
+        match (job, policy.subscription.reminder) {
+            (Job::Purge(reason), _) => self.outlived(reason),
+            (Job::Remind, Some(delay)) => {
+                vec![Candidates::ToRemind(
+                    delay.cutoff(self.now(), &policy.calendar),
+                )]
             }
-            Job::PruneJournal | Job::ForgetImports | Job::Tidy | Job::Dispatch | Job::Notify => {
-                None
-            }
+            _ => Vec::new(),
         }
     }
 
-    /// Who may be due; `None` where the policy states no end.
-    fn outlived(&self, reason: PurgeReason) -> Option<Candidates> {
-        self.past(reason, |period| {
-            period.cutoff(self.now(), &self.policy().calendar)
+    /// Who may be due, by what was promised to them; nobody where nothing ends.
+    fn outlived(&self, reason: PurgeReason) -> Vec<Candidates> {
+        self.past(reason, |promised| {
+            promised.cutoff(self.now(), &self.policy().calendar)
         })
     }
 
     /// Who surely was due at this instant.
-    pub(crate) fn surely_outlived(&self, reason: PurgeReason, at: Timestamp) -> Option<Candidates> {
-        self.past(reason, |period| {
-            period.sure_cutoff(at, &self.policy().calendar)
+    pub(crate) fn surely_outlived(&self, reason: PurgeReason, at: Timestamp) -> Vec<Candidates> {
+        self.past(reason, |promised| {
+            promised.sure_cutoff(at, &self.policy().calendar)
         })
     }
 
     fn past(
         &self,
         reason: PurgeReason,
-        cutoff: impl Fn(Period) -> Timestamp,
-    ) -> Option<Candidates> {
-        let policy = self.policy();
-        let retention = policy.retention();
-        match reason {
-            PurgeReason::Unconfirmed => {
-                Some(Candidates::UnconfirmedSince(cutoff(retention.pending)))
-            }
+        cutoff: impl Fn(&Promised) -> Timestamp,
+    ) -> Vec<Candidates> {
+        let (state, of): (_, fn(Outlived) -> Candidates) = match reason {
+            PurgeReason::Unconfirmed => (SubscriberState::Pending, Candidates::UnconfirmedSince),
             PurgeReason::Unsubscribed => {
-                let period = retention.unsubscribed?;
-                Some(Candidates::UnsubscribedSince(cutoff(period)))
+                (SubscriberState::Unsubscribed, Candidates::UnsubscribedSince)
             }
-            PurgeReason::Inactive => {
-                let period = retention.confirmed?;
-                Some(Candidates::InactiveSince(cutoff(period)))
-            }
-            PurgeReason::Erased => Some(Candidates::ErasedSince(cutoff(retention.erased))),
-        }
+            PurgeReason::Inactive => (SubscriberState::Confirmed, Candidates::InactiveSince),
+            PurgeReason::Erased => (SubscriberState::Erased, Candidates::ErasedSince),
+        };
+        let eras = self.policy().subscriber_eras(state).iter();
+        eras.filter_map(|era| {
+            Some(of(Outlived {
+                clock: cutoff(era.promised.as_ref()?),
+                submitted_from: era.from,
+                submitted_before: era.until,
+            }))
+        })
+        .collect()
     }
 
     /// Removes letters that are no longer owed, the policy's period after they were settled.
@@ -356,10 +365,10 @@ impl Service {
 
     /// Removes up to a batch of records; says how many.
     async fn purge_batch(&self, reason: PurgeReason) -> Result<usize, Error> {
-        let Some(candidates) = self.outlived(reason) else {
-            return Ok(0);
-        };
-        let ids = self.candidates(candidates).await?;
+        let mut ids = Vec::new();
+        for candidates in self.outlived(reason) {
+            ids.extend(self.candidates(candidates).await?);
+        }
         let mut unit = self.begin().await?;
         let now = self.now();
         let due: Vec<_> = unit
@@ -380,7 +389,7 @@ impl Service {
         Ok(due.len())
     }
 
-    async fn candidates(&self, candidates: Candidates) -> Result<Vec<SubjectId>, Error> {
+    pub(crate) async fn candidates(&self, candidates: Candidates) -> Result<Vec<SubjectId>, Error> {
         let store = self.store();
         Ok(store
             .candidates(self.controller(), candidates, BATCH)
@@ -388,7 +397,7 @@ impl Service {
     }
 }
 
-fn done(count: usize, what: &str) -> JobOutcome {
+pub(crate) fn done(count: usize, what: &str) -> JobOutcome {
     match count {
         0 => JobOutcome::Idle,
         count => JobOutcome::Done(format!("{count} {what}")),

@@ -1,11 +1,13 @@
 //! What a letter says: composed from the person as they are at the moment of the hand-over.
 
+use std::sync::Arc;
+
 use consentry_domain::{LetterKind, Subject};
 use consentry_token::Purpose;
 use jiff::Timestamp;
 
 use crate::{
-    Service,
+    Service, Version,
     ports::{LeasedLetter, Letter, SecretUrl},
     subscriptions::topics_of,
 };
@@ -16,8 +18,12 @@ impl Service {
         &self,
         letter: &LeasedLetter,
         person: &Subject,
+        change: Option<Arc<Version>>,
         now: Timestamp,
     ) -> Option<Letter> {
+        if letter.kind == LetterKind::NoticeChange && change.is_none() {
+            return None;
+        }
         let is_held = person.erased_at.is_some() || person.is_visible(self.policy(), now);
         if !is_held || !letter.kind.is_owed_to(person) {
             return None;
@@ -47,9 +53,8 @@ impl Service {
             preferences_url: self.link(preferences, person, now),
             unsubscribe_url: self.link(unsubscribe, person, now),
             home_url: self.public_url().join("/"),
-            erasure: person
-                .erased_at
-                .map(|at| (at, self.policy().retention().erased.after(at, zone))),
+            erasure: person.erased_at.zip(person.purged_from(self.policy())),
+            change,
         })
     }
 

@@ -3,7 +3,7 @@
 use std::{
     fmt,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
 };
@@ -24,6 +24,7 @@ use crate::{
     },
     rest::Rest,
     together::Together,
+    versions::Versions,
     webhooks::WebhookParts,
     work::Spent,
 };
@@ -67,6 +68,9 @@ pub struct Service {
     spent: Arc<Spent>,
     rest: Arc<Rest>,
     last_number: Arc<AtomicU64>,
+    /// The policy with what earlier versions promised, once they are known.
+    adopted: Arc<OnceLock<Policy>>,
+    versions: Arc<Versions>,
     pub(crate) extensions: Extensions,
 }
 
@@ -105,13 +109,23 @@ impl Service {
             spent: Arc::default(),
             rest: Arc::default(),
             last_number: Arc::default(),
+            adopted: Arc::default(),
+            versions: Arc::default(),
             extensions: Extensions::default(),
         }
     }
 
     /// The policy in force.
     pub fn policy(&self) -> &Policy {
-        &self.parts.policy
+        self.adopted.get().unwrap_or(&self.parts.policy)
+    }
+
+    pub(crate) fn adopted(&self) -> &OnceLock<Policy> {
+        &self.adopted
+    }
+
+    pub(crate) fn known_versions(&self) -> &Versions {
+        &self.versions
     }
 
     /// The base of every link.

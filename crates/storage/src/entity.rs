@@ -12,6 +12,7 @@ pub(crate) mod installation;
 pub(crate) mod job;
 pub(crate) mod journal;
 pub(crate) mod letter;
+pub(crate) mod policy_version;
 pub(crate) mod purge;
 pub(crate) mod subject;
 pub(crate) mod subscription;

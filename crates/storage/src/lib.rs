@@ -54,6 +54,7 @@ mod journal;
 mod letters;
 mod outbox;
 mod people;
+mod publications;
 mod recovery;
 mod renewal;
 mod residue;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use consentry_address::EmailAddress;
 use consentry_domain::{ConsentEvent, PersonState, Subject, SubjectId, TopicState};
 use consentry_policy::ControllerId;
-use consentry_service::ports::{Candidates, Confirmations, Filter, StoreError};
+use consentry_service::ports::{Candidates, Confirmations, Filter, Outlived, StoreError};
 use jiff::Timestamp;
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
@@ -106,8 +106,24 @@ pub(crate) fn due(
             pending(clock).filter(subject::Column::RemindedAt.is_null()),
             subject::Column::FirstSubmittedAt,
         ),
-        Candidates::UnconfirmedSince(clock) => (pending(clock), subject::Column::FirstSubmittedAt),
-        Candidates::UnsubscribedSince(clock) => {
+        Candidates::ToTell {
+            after,
+            submitted_before,
+        } => (
+            of(controller)
+                .filter(subject::Column::ErasedAt.is_null())
+                .filter(subject::Column::FirstSubmittedAt.lt(submitted_before.as_microsecond()))
+                .apply_if(after, |query, after| {
+                    query.filter(subject::Column::Id.gt(after.0.cast_signed()))
+                }),
+            subject::Column::Id,
+        ),
+        Candidates::UnconfirmedSince(outlived) => (
+            submitted(pending(outlived.clock), outlived),
+            subject::Column::FirstSubmittedAt,
+        ),
+        Candidates::UnsubscribedSince(outlived) => {
+            let clock = outlived.clock;
             // By the number of each person: a list of everybody who left later may be long.
             let later = Query::select()
                 .expr(Expr::value(1))
@@ -132,22 +148,38 @@ pub(crate) fn due(
                         .add(subject::Column::ObjectedAt.lte(clock.as_microsecond())),
                 )
                 .filter(Expr::exists(later).not());
-            (left, subject::Column::FirstSubmittedAt)
+            (submitted(left, outlived), subject::Column::FirstSubmittedAt)
         }
-        Candidates::InactiveSince(clock) => (
-            of(controller)
+        Candidates::ErasedSince(outlived) => {
+            let erased = of(controller)
+                .filter(subject::Column::ErasedAt.lte(outlived.clock.as_microsecond()));
+            (submitted(erased, outlived), subject::Column::ErasedAt)
+        }
+        Candidates::InactiveSince(outlived) => {
+            let inactive = of(controller)
                 // As the index says it.
                 .filter(Expr::cust("state = 'confirmed'"))
                 .filter(subject::Column::ErasedAt.is_null())
                 .filter(subject::Column::RestrictedAt.is_null())
-                .filter(subject::Column::LastInteractionAt.lte(clock.as_microsecond())),
-            subject::Column::LastInteractionAt,
-        ),
-        Candidates::ErasedSince(clock) => (
-            of(controller).filter(subject::Column::ErasedAt.lte(clock.as_microsecond())),
-            subject::Column::ErasedAt,
-        ),
+                .filter(subject::Column::LastInteractionAt.lte(outlived.clock.as_microsecond()));
+            (
+                submitted(inactive, outlived),
+                subject::Column::LastInteractionAt,
+            )
+        }
     }
+}
+
+/// Of those to whom the same was promised.
+fn submitted(query: Select<subject::Entity>, outlived: Outlived) -> Select<subject::Entity> {
+    let from = Some(outlived.submitted_from).filter(|from| *from != Timestamp::MIN);
+    query
+        .apply_if(from, |query, from| {
+            query.filter(subject::Column::FirstSubmittedAt.gte(from.as_microsecond()))
+        })
+        .apply_if(outlived.submitted_before, |query, before| {
+            query.filter(subject::Column::FirstSubmittedAt.lt(before.as_microsecond()))
+        })
 }
 
 /// The numbers of those whose turn it is, oldest clock first.

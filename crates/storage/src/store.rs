@@ -9,8 +9,8 @@ use consentry_keys::{KeyId, KeySource, KeyUse};
 use consentry_policy::ControllerId;
 use consentry_service::ports::{
     Candidates, Census, Confirmations, EndedHandOver, Filter, HandOver, JobStatus, LeasedLetter,
-    LetterChoice, LetterId, LetterRecord, LetterState, OutboxStatus, Random, Store, StoreError,
-    UnitOfWork, WorkerId,
+    LetterChoice, LetterId, LetterRecord, LetterState, OpenAnnouncement, OutboxStatus, Publication,
+    Random, Store, StoreError, UnitOfWork, WorkerId,
 };
 use jiff::Timestamp;
 use sea_orm::{DatabaseConnection, DatabaseTransaction, EntityTrait, QuerySelect, Select};
@@ -20,7 +20,7 @@ use crate::{
     connect::{Connections, connect},
     entity::subject,
     error::store_error,
-    jobs, journal, letters, outbox, people, renewal, residue,
+    jobs, journal, letters, outbox, people, publications, renewal, residue,
     rows::ROWS,
     schema::{self, MigrationStatus},
     transaction::{Database, Transaction},
@@ -446,6 +446,37 @@ impl Store for SeaOrmStore {
         let statuses = jobs::statuses(&snapshot.inner, controller).await?;
         snapshot.commit().await?;
         Ok(statuses)
+    }
+
+    async fn publications(
+        &self,
+        controller: &ControllerId,
+        after: u32,
+    ) -> Result<Vec<Publication>, StoreError> {
+        let snapshot = self.database.snapshot().await?;
+        let found = publications::after(&snapshot.inner, controller, after).await?;
+        snapshot.commit().await?;
+        Ok(found)
+    }
+
+    async fn add_publication(
+        &self,
+        controller: &ControllerId,
+        publication: &Publication,
+    ) -> Result<(), StoreError> {
+        let transaction = self.database.write().await?;
+        publications::add(&transaction.inner, controller, publication).await?;
+        transaction.commit().await
+    }
+
+    async fn open_announcement(
+        &self,
+        controller: &ControllerId,
+    ) -> Result<Option<OpenAnnouncement>, StoreError> {
+        let snapshot = self.database.snapshot().await?;
+        let open = publications::open(&snapshot.inner, controller).await?;
+        snapshot.commit().await?;
+        Ok(open)
     }
 
     async fn prune_journal(

@@ -9,7 +9,10 @@ use async_trait::async_trait;
 use consentry_address::EmailAddress;
 use consentry_domain::{JournalEntry, Journaled, LetterKind, Subject, SubjectId};
 use consentry_policy::ControllerId;
-use consentry_service::ports::{Change, Imports, Notice, PurgeReason, StoreError, UnitOfWork};
+use consentry_service::ports::{
+    AnnouncementStep, Change, Imports, Notice, OpenAnnouncement, PurgeReason, StoreError,
+    UnitOfWork,
+};
 use jiff::{Timestamp, tz::TimeZone};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, Iterable, QueryFilter, QueryOrder,
@@ -23,7 +26,7 @@ use crate::{
     insert::insert,
     journal, outbox,
     people::{self, Held},
-    residue,
+    publications, residue,
     rows::{self, ROWS},
     transaction::Transaction,
     vault::{Sealed, Vault},
@@ -389,6 +392,15 @@ impl UnitOfWork for Unit {
             insert(db, rows.collect(), None).await?;
         }
         residue::note(&self.transaction.inner, purged).await
+    }
+
+    async fn advance_announcement(
+        &mut self,
+        controller: &ControllerId,
+        from: &OpenAnnouncement,
+        to: AnnouncementStep,
+    ) -> Result<(), StoreError> {
+        publications::advance(&self.transaction.inner, controller, from, to).await
     }
 
     fn imports(&mut self) -> &mut dyn Imports {

@@ -60,6 +60,15 @@ mail-erasure-asked = On { $date }, we were asked to erase the data that we hold 
 mail-erasure-purge = On { $date }, it will be deleted for good, this address included.
 mail-erasure-last = This e-mail is the answer to the request. No other will follow.
 
+## The notice has changed (S4-08)
+
+mail-notice-subject = The privacy notice of { $brand } has changed
+mail-notice-heading = Our privacy notice has changed
+mail-notice-intro = { $brand } has published a new version of its privacy notice, { $version }. It applies from { $date }.
+mail-notice-changes = What is different:
+mail-notice-button = Read the privacy notice
+mail-notice-choices = There is nothing you have to do. If you do not agree, the link below opens your preferences: there you can unsubscribe or have your data erased.
+
 ## Parts of several letters
 
 mail-topic-purpose = Purpose: { $purpose }
@@ -72,6 +81,7 @@ mail-reason-form = You receive this e-mail because { $brand } was given this add
 mail-reason-link = You receive this e-mail because a link to your preferences at { $brand } was requested.
 mail-reason-address = You receive this e-mail because a change of e-mail address was requested at { $brand }.
 mail-reason-erasure = You receive this e-mail because the erasure of your data was requested at { $brand }.
+mail-reason-notice = You receive this e-mail, even if you have unsubscribed, because { $brand } holds this address and has to tell you of such a change.
 mail-controller = { $brand } is a service of { $controller }, which is responsible for your data.
 mail-controller-brand = { $controller } is responsible for your data.
 mail-contact = Contact: { $contact }

@@ -60,6 +60,15 @@ mail-erasure-asked = Le { $date }, on nous a demandé d’effacer les données q
 mail-erasure-purge = Le { $date }, elles seront supprimées définitivement, y compris cette adresse.
 mail-erasure-last = Cet e-mail est la réponse à la demande. Il n’y en aura pas d’autre.
 
+## La politique de confidentialité a changé (S4-08)
+
+mail-notice-subject = La politique de confidentialité de { $brand } a changé
+mail-notice-heading = Notre politique de confidentialité a changé
+mail-notice-intro = { $brand } a publié une nouvelle version de sa politique de confidentialité, { $version }. Elle s’applique à partir du { $date }.
+mail-notice-changes = Ce qui change :
+mail-notice-button = Lire la politique de confidentialité
+mail-notice-choices = Vous n’avez rien à faire. En cas de désaccord, le lien ci-dessous ouvre vos préférences : vous pouvez y vous désinscrire ou faire effacer vos données.
+
 ## Éléments de plusieurs messages
 
 mail-topic-purpose = Finalité : { $purpose }
@@ -72,6 +81,7 @@ mail-reason-form = Vous recevez cet e-mail parce que cette adresse a été donn�
 mail-reason-link = Vous recevez cet e-mail parce qu’un lien vers vos préférences a été demandé chez { $brand }.
 mail-reason-address = Vous recevez cet e-mail parce qu’un changement d’adresse e-mail a été demandé chez { $brand }.
 mail-reason-erasure = Vous recevez cet e-mail parce que l’effacement de vos données a été demandé chez { $brand }.
+mail-reason-notice = Vous recevez cet e-mail, même après une désinscription, parce que { $brand } conserve cette adresse et doit vous informer d’un tel changement.
 mail-controller = { $brand } est un service de { $controller }, responsable du traitement de vos données.
 mail-controller-brand = { $controller } est responsable du traitement de vos données.
 mail-contact = Contact : { $contact }

@@ -2,7 +2,7 @@
 
 use consentry_domain::LetterKind;
 use consentry_i18n::{Arg, Messages};
-use consentry_policy::{Language, Policy, TopicId};
+use consentry_policy::{Class, Language, Policy, TopicId};
 use consentry_service::ports::Letter;
 use jiff::Timestamp;
 
@@ -16,6 +16,8 @@ pub(super) enum Block {
     Note(String),
     /// What a confirmation is about.
     Topics(Vec<TopicLine>),
+    /// What changed, point by point.
+    List(Vec<String>),
     /// The one thing to do.
     Button { label: String, url: String },
 }
@@ -117,6 +119,7 @@ pub(super) fn of(letter: &Letter, words: &Words<'_>) -> Result<Content, RenderEr
         LetterKind::AddressConfirmation => new_address(letter, words),
         LetterKind::AddressChange => Ok(old_address(letter, words)),
         LetterKind::ErasureAnswer => erasure(letter, words),
+        LetterKind::NoticeChange => notice_change(letter, words),
     }
 }
 
@@ -242,5 +245,43 @@ fn erasure(letter: &Letter, words: &Words<'_>) -> Result<Content, RenderError> {
             words.text("mail-erasure-last"),
         ],
         reason: words.branded("mail-reason-erasure"),
+    })
+}
+
+/// Tells of the new version, in the controller's words where there are some, and of each change
+/// beside mere wording (S4-08).
+fn notice_change(letter: &Letter, words: &Words<'_>) -> Result<Content, RenderError> {
+    let version = letter.change.as_deref();
+    let version = version.ok_or(RenderError::Incomplete(letter.kind))?;
+    let from = words.date(version.publication.in_force_from);
+    let named = [
+        ("brand", (&words.policy.controller.brand).into()),
+        ("version", (&version.publication.version).into()),
+        ("date", (&from).into()),
+    ];
+    let mut blocks = vec![Block::Text(words.say("mail-notice-intro", &named))];
+    if let Some(summary) = version.summary() {
+        let paragraphs = summary.get(words.language).split("\n\n");
+        blocks.extend(paragraphs.map(|text| Block::Text(text.trim().to_owned())));
+    }
+    let told = version.differences.iter();
+    let mut changes: Vec<String> = told
+        .filter(|difference| difference.class != Class::Editorial)
+        .filter_map(|difference| Messages::embedded().difference(words.language, difference))
+        .collect();
+    changes.dedup();
+    if !changes.is_empty() {
+        blocks.extend([words.text("mail-notice-changes"), Block::List(changes)]);
+    }
+    let notice = format!("{}/privacy", letter.home_url.trim_end_matches('/'));
+    blocks.extend([
+        words.button("mail-notice-button", &notice),
+        words.note("mail-notice-choices"),
+    ]);
+    Ok(Content {
+        subject: words.branded("mail-notice-subject"),
+        heading: words.branded("mail-notice-heading"),
+        blocks,
+        reason: words.branded("mail-reason-notice"),
     })
 }

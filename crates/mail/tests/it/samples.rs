@@ -5,8 +5,11 @@ use std::sync::Arc;
 use consentry_address::EmailAddress;
 use consentry_domain::{LetterKind, SubjectId};
 use consentry_mail::{LetterRenderer, Message};
-use consentry_policy::{Language, Policy};
-use consentry_service::ports::{Letter, LetterId, SecretUrl};
+use consentry_policy::{Announcement, ChangeReason, Class, Language, Policy, diff};
+use consentry_service::{
+    Version,
+    ports::{Letter, LetterId, Publication, SecretUrl},
+};
 use jiff::Timestamp;
 
 /// The source of the demo policy.
@@ -58,6 +61,35 @@ pub(crate) fn letter(kind: LetterKind, language: Language) -> Letter {
                 instant("2026-12-22T13:05:00Z"),
             )
         }),
+        change: (kind == LetterKind::NoticeChange).then(|| Arc::new(version())),
+    }
+}
+
+/// A version that keeps unconfirmed addresses for longer.
+fn version() -> Version {
+    let change = "[change]\nreason = \"service\"\nannounce = [\"mail\"]\n\
+                  summary = { en = \"We need more time.\", fr = \"Il nous faut plus de temps.\" }\n[mail]";
+    let source = DEMO
+        .replacen("2026-11-01", "2026-12-01", 1)
+        .replacen("\"12 months\"", "\"24 months\"", 1)
+        .replacen("[mail]", change, 1);
+    let policy = Policy::parse(&source, "policy.toml").unwrap();
+    let differences = diff(&Policy::demo(), &policy);
+    Version {
+        publication: Publication {
+            number: 2,
+            version: policy.version.clone(),
+            fingerprint: policy.fingerprint(),
+            source,
+            published_at: instant("2026-11-22T13:00:00Z"),
+            in_force_from: instant("2026-11-30T23:00:00Z"),
+            reason: ChangeReason::Service,
+            announce: vec![Announcement::Mail],
+            substantial: true,
+            classes: vec![Class::Longer],
+        },
+        policy,
+        differences,
     }
 }
 

@@ -59,7 +59,7 @@ pub fn check(source: &str, file_name: &str) -> Checked {
         Ok(table) => table,
         Err(faults) => return refused(faults),
     };
-    let policy = match read::read(&table) {
+    let policy = match read::read(source, &table) {
         Ok(policy) => policy,
         Err(faults) => return refused(faults),
     };

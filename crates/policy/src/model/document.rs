@@ -129,6 +129,8 @@ tables! {
         pub reason: ChangeReason => required(&choice("\"service\"")),
         /// How it is announced.
         pub announce: Vec<Announcement> => list(&choice("\"banner\"")),
+        /// How long pages show a banner about it, from when it is in force.
+        pub banner_for: Period => default(&PERIOD, "\"30 days\""),
         /// Whether it is substantial, so that everybody concerned is told; what the comparison with
         /// the version before says when left out.
         pub substantial: Option<bool> => optional(&FLAG),

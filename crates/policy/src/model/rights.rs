@@ -128,3 +128,16 @@ tables! {
         pub identity_document: bool => default(&FLAG, "false"),
     }
 }
+
+impl Right {
+    /// Those of articles 15 to 22 of the GDPR: what is offered when a policy names none.
+    pub const GENERAL: [Self; 7] = [
+        Self::Access,
+        Self::Rectify,
+        Self::Erase,
+        Self::Restrict,
+        Self::Port,
+        Self::Object,
+        Self::AutomatedDecision,
+    ];
+}

@@ -17,6 +17,7 @@ pub(crate) use self::value::{
     LIFETIME, LIMIT, METHOD, MONEY, PERCENT, PERIOD, PROMISE, RATE, Refusal, SENDER, SQL_NAME,
     TEXT, TIME_OF_DAY, URL, VERSION, ZONE, choice, named, single,
 };
+use crate::content::Content;
 use crate::finding::Fault;
 use crate::published::published;
 use crate::{Calendar, NoticeVersion, Policy};
@@ -24,7 +25,7 @@ use crate::{Calendar, NoticeVersion, Policy};
 /// Reads a policy file; on failure, every fault that can be told from the others.
 pub(crate) fn policy(source: &str) -> Result<Policy, Vec<Fault>> {
     let table = table(source)?;
-    read(&table)
+    read(source, &table)
 }
 
 /// Reads TOML.
@@ -47,15 +48,16 @@ fn syntax_fault(error: &toml::de::Error) -> Fault {
     }
 }
 
-/// Reads the policy that a file holds.
-pub(crate) fn read(table: &DeTable<'_>) -> Result<Policy, Vec<Fault>> {
+/// Reads the policy that a file holds, given its text and what TOML makes of it.
+pub(crate) fn read(source: &str, table: &DeTable<'_>) -> Result<Policy, Vec<Fault>> {
     let context = Context::default();
     let policy: Read<Policy> = Section::root(table, &context);
     let mut faults = context.into_faults();
     let Ok(mut policy) = policy else {
         return Err(faults);
     };
-    complete(&mut policy, table);
+    policy.published = published(table);
+    complete(&mut policy, Content::new(source, table));
     faults.extend(check::policy(&policy, table));
     if faults.is_empty() {
         Ok(policy)
@@ -65,10 +67,11 @@ pub(crate) fn read(table: &DeTable<'_>) -> Result<Policy, Vec<Fault>> {
 }
 
 /// Fills in what follows from the keys.
-fn complete(policy: &mut Policy, table: &DeTable<'_>) {
+fn complete(policy: &mut Policy, content: Content) {
     policy.calendar = Calendar::new(policy.time_zone.clone(), policy.working_time.as_ref());
-    policy.notice_version = NoticeVersion::new(&policy.version, table);
-    policy.published = published(table);
+    policy.notice_version = NoticeVersion::new(&policy.version, &content.digest);
+    policy.content = content;
+    policy.settle_subscribers();
     for topic in &mut policy.topics {
         let purpose = policy.purposes.iter().find(|one| one.id == topic.purpose);
         topic.basis = purpose.map_or(topic.basis, |purpose| purpose.basis);

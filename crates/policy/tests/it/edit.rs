@@ -7,6 +7,9 @@ pub(crate) const DEMO: &str = include_str!("../../policies/saas-portal.toml");
 /// A policy with something under every key.
 pub(crate) const COMPLETE: &str = include_str!("complete.toml");
 
+/// A policy with little more than what has to be there.
+pub(crate) const SMALL: &str = include_str!("small.toml");
+
 /// Texts and what takes their place.
 pub(crate) type Edits<'a> = &'a [(&'a str, &'a str)];
 

@@ -10,6 +10,7 @@ mod keys;
 mod letters;
 mod notice;
 mod output;
+mod policy;
 mod progress;
 mod recovery;
 mod scan;
@@ -37,6 +38,7 @@ use keys::KeysCommand;
 use letters::LettersCommand;
 use notice::NoticeCommand;
 use output::{Table, print_json, print_line};
+use policy::PolicyCommand;
 use subscriber::SubscriberCommand;
 use webhook::WebhookCommand;
 
@@ -79,6 +81,9 @@ enum AdminCommand {
     /// Look at the outbox: what waits, what was given up and why, what to try again
     #[command(subcommand)]
     Letters(LettersCommand),
+    /// Check, compare and publish policies
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Look at the key ring, rotate and retire keys
     #[command(subcommand)]
     Keys(KeysCommand),
@@ -132,6 +137,7 @@ pub fn admin(cli: Cli) -> Result<(), Failure> {
             }
             AdminCommand::Backup(args) => recovery::backup(&settings, args).await,
             AdminCommand::Restore(args) => recovery::restore(&settings, args).await,
+            AdminCommand::Policy(command) => policy::run(&settings, command).await,
             AdminCommand::Keys(command) => keys::run(&settings, command).await,
             AdminCommand::ApiKey(command) => {
                 let (app, service) = open(&settings).await?;

@@ -249,6 +249,7 @@ fn letter(service: &Service, to: EmailAddress) -> Letter {
         unsubscribe_url: url("unsubscribe"),
         home_url: service.public_url().join("/"),
         erasure: None,
+        change: None,
     }
 }
 

@@ -9,7 +9,7 @@ use consentry_address::EmailAddress;
 use consentry_keys::KeyState;
 use consentry_policy::Policy;
 use consentry_service::{
-    BreakerStatus, Error, Job, Service,
+    BreakerStatus, Error, Job, Service, Standing,
     ports::{JobStatus, LetterState, Reason, StoreError, TroubleCount},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -120,6 +120,7 @@ pub(crate) async fn examine(
     report.public_url(&service);
     report.keys(&app);
     if report.schema(service.check().await)? {
+        report.version(&service).await?;
         report.clock(&service, settings).await?;
         report.outbox(&service).await?;
         report.breaker(&service).await?;
@@ -197,6 +198,39 @@ impl Report {
             (Verdict::Ok, "")
         };
         self.add("keys", result, format!("{count} keys in the ring{remedy}"));
+    }
+
+    /// Whether what runs is what was published (S4-06).
+    async fn version(&mut self, service: &Service) -> Result<(), StoreError> {
+        let (result, text) = match service.standing().await? {
+            None => {
+                let text = "none is published yet; the server or the worker enters the first one";
+                (Verdict::Ok, text.to_owned())
+            }
+            Some(Standing::InForce) => {
+                (Verdict::Ok, "the policy is the version in force".to_owned())
+            }
+            Some(Standing::NotYet(from)) => {
+                let text = format!("the policy comes into force on {from}, and runs already");
+                (Verdict::Warning, text)
+            }
+            Some(Standing::Superseded(in_force)) => {
+                let text = format!(
+                    "version {in_force} is in force, and an earlier one runs: start every process \
+                     with it"
+                );
+                (Verdict::Problem, text)
+            }
+            Some(Standing::Unpublished(in_force)) => {
+                let text = format!(
+                    "version {in_force} is in force, and another policy runs: run `consentry-admin \
+                     policy publish FILE`"
+                );
+                (Verdict::Problem, text)
+            }
+        };
+        self.add("version", result, text);
+        Ok(())
     }
 
     /// When the database was backed up last.

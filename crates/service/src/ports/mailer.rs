@@ -1,5 +1,7 @@
 //! Letters as they are handed over, and who hands them over.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use consentry_address::EmailAddress;
 use consentry_domain::{LetterKind, SubjectId};
@@ -8,6 +10,7 @@ use jiff::Timestamp;
 use thiserror::Error;
 
 use super::{LetterId, Trouble};
+use crate::Version;
 
 /// A letter, ready to be rendered. Nothing of it is stored.
 #[derive(Debug, Clone)]
@@ -38,6 +41,8 @@ pub struct Letter {
     pub home_url: String,
     /// When erasure was asked for, and from when on the record is purged (erasure answer).
     pub erasure: Option<(Timestamp, Timestamp)>,
+    /// The version of the policy that the letter tells of (notice change).
+    pub change: Option<Arc<Version>>,
 }
 
 /// A link that carries a token. Redacted in logs.

@@ -5,6 +5,7 @@ mod import;
 mod mailer;
 mod notifier;
 mod outbox;
+mod publications;
 mod recovery;
 mod store;
 mod trouble;
@@ -21,8 +22,9 @@ pub use outbox::{
     EndedHandOver, HandOver, LeasedLetter, LetterChoice, LetterId, LetterRecord, LetterState,
     NewLetter, OutboxStatus, Settlement, TroubleCount, WorkerId,
 };
+pub use publications::{AnnouncementStep, OpenAnnouncement, Publication};
 pub use recovery::Recovery;
-pub use store::{Candidates, Census, Confirmations, Filter, JobStatus, Store};
+pub use store::{Candidates, Census, Confirmations, Filter, JobStatus, Outlived, Store};
 pub use trouble::{EnhancedStatus, NoStatus, Reason, Reply, Trouble, UnknownReason};
 pub use unit::{Change, PurgeReason, StoreError, UnitOfWork};
 pub use webhooks::{

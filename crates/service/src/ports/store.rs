@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::{
     EndedHandOver, HandOver, LeasedLetter, LetterChoice, LetterId, LetterRecord, LetterState,
-    OutboxStatus, StoreError, UnitOfWork, WorkerId,
+    OpenAnnouncement, OutboxStatus, Publication, StoreError, UnitOfWork, WorkerId,
 };
 
 /// People whose turn it is in a job. The store finds candidates; the domain decides.
@@ -17,13 +17,42 @@ pub enum Candidates {
     /// Pending, visible, not reminded, not restricted, first submitted at or before this instant.
     ToRemind(Timestamp),
     /// Pending, visible, not restricted, first submitted at or before this instant.
-    UnconfirmedSince(Timestamp),
+    UnconfirmedSince(Outlived),
     /// Unsubscribed, visible, not restricted, nothing left after this instant.
-    UnsubscribedSince(Timestamp),
+    UnsubscribedSince(Outlived),
     /// Confirmed, visible, not restricted, nothing done after this instant.
-    InactiveSince(Timestamp),
+    InactiveSince(Outlived),
     /// Erased at or before this instant.
-    ErasedSince(Timestamp),
+    ErasedSince(Outlived),
+    /// Live, by number.
+    ToTell {
+        /// After this one.
+        after: Option<SubjectId>,
+        /// Of those alone who first submitted their address before this instant.
+        submitted_before: Timestamp,
+    },
+}
+
+/// Where a clock has to stand, for people to whom the same was promised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outlived {
+    /// At or before this instant.
+    pub clock: Timestamp,
+    /// Of those alone who first submitted their address at or after this instant.
+    pub submitted_from: Timestamp,
+    /// And before this one, if there is one.
+    pub submitted_before: Option<Timestamp>,
+}
+
+/// Of everybody.
+impl From<Timestamp> for Outlived {
+    fn from(clock: Timestamp) -> Self {
+        Self {
+            clock,
+            submitted_from: Timestamp::MIN,
+            submitted_before: None,
+        }
+    }
 }
 
 /// What a list is narrowed to.
@@ -252,6 +281,26 @@ pub trait Store: Send + Sync {
 
     /// The status of every job that ever ran.
     async fn job_statuses(&self, controller: &ControllerId) -> Result<Vec<JobStatus>, StoreError>;
+
+    /// The published versions of the policy that come after this number, in their order.
+    async fn publications(
+        &self,
+        controller: &ControllerId,
+        after: u32,
+    ) -> Result<Vec<Publication>, StoreError>;
+
+    /// Adds a published version; [`StoreError::Conflict`] when its number or its version is taken.
+    async fn add_publication(
+        &self,
+        controller: &ControllerId,
+        publication: &Publication,
+    ) -> Result<(), StoreError>;
+
+    /// The oldest version whose letters are not all queued; one without letters has none to queue.
+    async fn open_announcement(
+        &self,
+        controller: &ControllerId,
+    ) -> Result<Option<OpenAnnouncement>, StoreError>;
 
     /// Forgets the journal up to this instant: no backup that may be restored is older. Answers
     /// with how many entries that were.

@@ -7,7 +7,7 @@ use consentry_policy::ControllerId;
 use jiff::Timestamp;
 use thiserror::Error;
 
-use super::{Imports, NewLetter};
+use super::{AnnouncementStep, Imports, NewLetter, OpenAnnouncement};
 
 /// Why a store could not do what it was asked to. Carries no value of any row.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -99,6 +99,15 @@ pub trait UnitOfWork: Send {
         ids: &[SubjectId],
         reason: PurgeReason,
         now: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Notes how far the letters of a published version are queued; [`StoreError::Conflict`] when
+    /// somebody else has gone on with them.
+    async fn advance_announcement(
+        &mut self,
+        controller: &ControllerId,
+        from: &OpenAnnouncement,
+        to: AnnouncementStep,
     ) -> Result<(), StoreError>;
 
     /// The part that imports need.

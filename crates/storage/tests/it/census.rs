@@ -41,12 +41,12 @@ async fn people_and_candidates_are_counted_within_one_controller(database: &Test
         insert(&store, &person).await;
     }
     let asked = [
-        Candidates::UnconfirmedSince(now() - hour),
-        Candidates::UnconfirmedSince(now()),
+        Candidates::UnconfirmedSince((now() - hour).into()),
+        Candidates::UnconfirmedSince(now().into()),
         Candidates::ToRemind(now()),
-        Candidates::UnsubscribedSince(now()),
-        Candidates::ErasedSince(now()),
-        Candidates::ErasedSince(now() - hour),
+        Candidates::UnsubscribedSince(now().into()),
+        Candidates::ErasedSince(now().into()),
+        Candidates::ErasedSince((now() - hour).into()),
     ];
     let letters = [
         LetterKind::Confirmation,

@@ -189,15 +189,18 @@ async fn candidates_are_those_whose_clock_has_run_oldest_first(database: &TestDa
         [older.id, old.id]
     );
     assert_eq!(due(Candidates::ToRemind(cutoff), 1).await, [older.id]);
-    let unconfirmed = due(Candidates::UnconfirmedSince(cutoff), 9).await;
+    let unconfirmed = due(Candidates::UnconfirmedSince(cutoff.into()), 9).await;
     assert_eq!(unconfirmed, [reminded.id, older.id, old.id]);
-    let inactive = due(Candidates::InactiveSince(cutoff), 9).await;
+    let inactive = due(Candidates::InactiveSince(cutoff.into()), 9).await;
     assert_eq!(inactive, [confirmed.id]);
     assert_eq!(
-        due(Candidates::ErasedSince(minutes(-10)), 9).await,
+        due(Candidates::ErasedSince(minutes(-10).into()), 9).await,
         [erased.id]
     );
-    assert_eq!(due(Candidates::ErasedSince(minutes(-11)), 9).await, []);
+    assert_eq!(
+        due(Candidates::ErasedSince(minutes(-11).into()), 9).await,
+        []
+    );
 }
 
 async fn by_address(store: &SeaOrmStore, typed: &str) -> Option<Subject> {

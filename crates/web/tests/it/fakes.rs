@@ -10,10 +10,10 @@ use consentry_address::EmailAddress;
 use consentry_domain::{ConsentEvent, LetterKind, PersonState, Subject, SubjectId};
 use consentry_policy::ControllerId;
 use consentry_service::ports::{
-    Candidates, Census, Change, Clock, Confirmations, Delivery, EndedHandOver, Filter, HandOver,
-    Imports, JobStatus, LeasedLetter, Letter, LetterChoice, LetterId, LetterRecord, LetterState,
-    LocalMailbox, MailboxLetter, Mailer, MailerError, OutboxStatus, PurgeReason, Random, Store,
-    StoreError, UnitOfWork, WorkerId,
+    AnnouncementStep, Candidates, Census, Change, Clock, Confirmations, Delivery, EndedHandOver,
+    Filter, HandOver, Imports, JobStatus, LeasedLetter, Letter, LetterChoice, LetterId,
+    LetterRecord, LetterState, LocalMailbox, MailboxLetter, Mailer, MailerError, OpenAnnouncement,
+    OutboxStatus, Publication, PurgeReason, Random, Store, StoreError, UnitOfWork, WorkerId,
 };
 use jiff::Timestamp;
 
@@ -23,6 +23,7 @@ pub(crate) struct Rows {
     pub(crate) people: Vec<Subject>,
     pub(crate) events: Vec<(SubjectId, ConsentEvent)>,
     pub(crate) letters: Vec<(SubjectId, LetterKind)>,
+    pub(crate) published: Vec<Publication>,
 }
 
 impl Rows {
@@ -294,6 +295,32 @@ impl Store for MemoryStore {
         not_for_pages()
     }
 
+    async fn publications(
+        &self,
+        _: &ControllerId,
+        after: u32,
+    ) -> Result<Vec<Publication>, StoreError> {
+        let rows = self.reach()?;
+        let published = rows.published.iter().filter(|one| one.number > after);
+        Ok(published.cloned().collect())
+    }
+
+    async fn add_publication(
+        &self,
+        _: &ControllerId,
+        publication: &Publication,
+    ) -> Result<(), StoreError> {
+        self.reach()?.published.push(publication.clone());
+        Ok(())
+    }
+
+    async fn open_announcement(
+        &self,
+        _: &ControllerId,
+    ) -> Result<Option<OpenAnnouncement>, StoreError> {
+        not_for_pages()
+    }
+
     async fn prune_journal(&self, _: &ControllerId, _: Timestamp) -> Result<u64, StoreError> {
         not_for_pages()
     }
@@ -339,6 +366,15 @@ impl UnitOfWork for Unit {
         let mut rows = self.store.reach()?;
         rows.people.retain(|held| !ids.contains(&held.id));
         Ok(())
+    }
+
+    async fn advance_announcement(
+        &mut self,
+        _: &ControllerId,
+        _: &OpenAnnouncement,
+        _: AnnouncementStep,
+    ) -> Result<(), StoreError> {
+        not_for_pages()
     }
 
     fn imports(&mut self) -> &mut dyn Imports {
