@@ -17,6 +17,7 @@ use crate::model::{
     rule::{Action, CatchAll, Engine, HoldKind, NamedEvent, Stage},
     sending::{Backups, Limits, Links, Mail, Subscription},
 };
+use crate::published::Published;
 use crate::read::{self, DATE, VERSION, ZONE, choice, tables};
 use crate::{
     Calendar, Findings, Languages, NoticeVersion, Period, PurposeId, RecipientId, TopicId, finding,
@@ -95,7 +96,7 @@ tables! {
         /// How letters are sent.
         pub mail: Mail => section,
         pub(crate) notice_version: NoticeVersion => computed(NoticeVersion::default()),
-        pub(crate) published: serde_json::Value => computed(serde_json::Value::Null),
+        pub(crate) published: Published => computed(Published::default()),
         pub(crate) content: Content => computed(Content::default()),
         pub(crate) history: History => computed(History::default()),
     }
@@ -192,7 +193,7 @@ impl Policy {
     /// describes them, those that were left out left out. Without `limits`, and without the
     /// `source` and the `joins` of datasets, which say nothing to people and much to attackers.
     pub fn published(&self) -> &serde_json::Value {
-        &self.published
+        &self.published.0
     }
 
     /// SHA-256 of the canonical form of every value of the file, in hexadecimal digits; the

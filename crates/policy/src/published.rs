@@ -1,5 +1,7 @@
 //! The policy for other programs: its tables as JSON.
 
+use std::fmt;
+
 use serde_json::{Map, Number, Value};
 use toml::de::{DeTable, DeValue};
 
@@ -7,8 +9,24 @@ use toml::de::{DeTable, DeValue};
 /// needs to know, and an attacker would like to.
 const KEPT_BACK: [&str; 3] = ["joins", "limits", "source"];
 
-/// The tables of a policy file, without what is [kept back](KEPT_BACK).
-pub(crate) fn published(table: &DeTable<'_>) -> Value {
+/// The tables of a policy file, without what is [kept back](KEPT_BACK). Its debug form is silent:
+/// the policy's must show no address.
+#[derive(Clone, Default, PartialEq)]
+pub(crate) struct Published(pub(crate) Value);
+
+impl Published {
+    pub(crate) fn new(table: &DeTable<'_>) -> Self {
+        Self(tables(table))
+    }
+}
+
+impl fmt::Debug for Published {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Published")
+    }
+}
+
+fn tables(table: &DeTable<'_>) -> Value {
     let kept = table.iter().filter_map(|(key, value)| {
         let key: &str = key.get_ref();
         let is_table_kept_back = KEPT_BACK.contains(&key)
@@ -20,7 +38,7 @@ pub(crate) fn published(table: &DeTable<'_>) -> Value {
 
 fn json(value: &DeValue<'_>) -> Value {
     match value {
-        DeValue::Table(table) => published(table),
+        DeValue::Table(table) => tables(table),
         DeValue::Array(items) => items.iter().map(|item| json(item.get_ref())).collect(),
         DeValue::String(text) => text.as_ref().into(),
         DeValue::Boolean(flag) => (*flag).into(),

@@ -19,7 +19,7 @@ pub(crate) use self::value::{
 };
 use crate::content::Content;
 use crate::finding::Fault;
-use crate::published::published;
+use crate::published::Published;
 use crate::{Calendar, NoticeVersion, Policy};
 
 /// Reads a policy file; on failure, every fault that can be told from the others.
@@ -56,7 +56,7 @@ pub(crate) fn read(source: &str, table: &DeTable<'_>) -> Result<Policy, Vec<Faul
     let Ok(mut policy) = policy else {
         return Err(faults);
     };
-    policy.published = published(table);
+    policy.published = Published::new(table);
     complete(&mut policy, Content::new(source, table));
     faults.extend(check::policy(&policy, table));
     if faults.is_empty() {

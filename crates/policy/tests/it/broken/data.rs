@@ -4,7 +4,7 @@ super::broken! {
     a_dataset_without_a_table_is_refused: [
         (
             "[datasets.source]\ndatabase = \"crm\"\ntable = \"shop.clients\"\nkey = [\"id\"]\nidentity = \"email\"\n\
-             rows = { kind = \"client\" }\ntime_format = \"timestamp\"\n\n\
+             rows = { kind = \"client\" }\nhidden = \"hidden_at\"\nrestricted = \"is_restricted\"\ntime_format = \"timestamp\"\n\n\
              [[datasets.source.dependants]]\ntable = \"notes\"\non = { client_id = \"id\" }\n",
             "",
         ),
