@@ -73,8 +73,8 @@ pub use model::recipient::{
 };
 pub use model::rights::{Channel, ChannelKind, ErasureGround, Pause, Requirement, Right, Rights};
 pub use model::rule::{
-    Action, CatchAll, Clock, EndOf, Engine, HoldKind, Join, Minimum, MinimumReason, NamedEvent, Stage, State,
-    Store,
+    Action, CatchAll, Clock, EndOf, Engine, HoldKind, Join, Minimum, MinimumReason, NamedEvent,
+    Stage, State, Store,
 };
 pub use model::sending::{Backups, Breaker, Limits, Links, Mail, Subscription};
 pub use model::value::{

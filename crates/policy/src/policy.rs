@@ -15,6 +15,7 @@ use crate::model::{
     rule::{Action, CatchAll, Engine, HoldKind, NamedEvent, Stage},
     sending::{Backups, Limits, Links, Mail, Subscription},
 };
+use crate::published::Published;
 use crate::read::{self, DATE, VERSION, ZONE, choice, tables};
 use crate::{
     Calendar, Findings, Languages, NoticeVersion, Period, PurposeId, RecipientId, TopicId, finding,
@@ -93,7 +94,7 @@ tables! {
         /// How letters are sent.
         pub mail: Mail => section,
         pub(crate) notice_version: NoticeVersion => computed(NoticeVersion::default()),
-        pub(crate) published: serde_json::Value => computed(serde_json::Value::Null),
+        pub(crate) published: Published => computed(Published::default()),
     }
 }
 
@@ -188,7 +189,7 @@ impl Policy {
     /// describes them, those that were left out left out. Without `limits`, and without the
     /// `source` and the `joins` of datasets, which say nothing to people and much to attackers.
     pub fn published(&self) -> &serde_json::Value {
-        &self.published
+        &self.published.0
     }
 
     /// How long subscribers are kept.

@@ -1,11 +1,23 @@
 //! The policy for other programs: its tables as JSON.
 
+use std::fmt;
+
 use serde_json::{Map, Number, Value};
 use toml::de::{DeTable, DeValue};
 
 /// Where rows lie in the controller's databases, and what the site allows a stranger: nobody outside
 /// needs to know, and an attacker would like to.
 const KEPT_BACK: [&str; 3] = ["joins", "limits", "source"];
+
+/// The tables of a policy; addresses in them stay out of logs.
+#[derive(Clone, Default, PartialEq)]
+pub(crate) struct Published(pub(crate) Value);
+
+impl fmt::Debug for Published {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Published").finish_non_exhaustive()
+    }
+}
 
 /// The tables of a policy file, without what is [kept back](KEPT_BACK).
 pub(crate) fn published(table: &DeTable<'_>) -> Value {

@@ -161,15 +161,16 @@ fn clock_name(words: &Words<'_>, dataset: &Dataset, id: &str) -> String {
 /// What the policy calls the event, or a clock that waits for it; else its id.
 fn event_name(words: &Words<'_>, dataset: &Dataset, event: &Slug) -> String {
     let declared = words.policy.events.iter();
-    let mut declared = declared
-        .filter(|one| one.id == *event)
-        .map(|one| &one.name);
+    let mut declared = declared.filter(|one| one.id == *event).map(|one| &one.name);
     let clocks = dataset.clocks.iter();
     let mut clocks = clocks
         .filter(|clock| clock.event.as_ref() == Some(event))
         .map(|clock| &clock.name);
     let name = declared.next().or_else(|| clocks.next());
-    name.map_or_else(|| event.as_str().replace('-', " "), |name| words.get_owned(name))
+    name.map_or_else(
+        || event.as_str().replace('-', " "),
+        |name| words.get_owned(name),
+    )
 }
 
 fn bar(words: &Words<'_>, dataset: &Dataset, stage: &Stage) -> Option<Bar> {

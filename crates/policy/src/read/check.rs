@@ -120,8 +120,8 @@ impl<'a> Check<'a> {
             )+};
         }
         once!(
-            purposes, topics, recipients, teams, categories, datasets, events, hosts, holds, safeguards,
-            clauses
+            purposes, topics, recipients, teams, categories, datasets, events, hosts, holds,
+            safeguards, clauses
         );
         for (index, clause) in policy.clauses.iter().enumerate() {
             let is_section = |section: &NoticeSection| section.as_str() == clause.id.as_str();

@@ -18,7 +18,7 @@ pub(crate) use self::value::{
     TEXT, TIME_OF_DAY, URL, VERSION, ZONE, choice, named, single,
 };
 use crate::finding::Fault;
-use crate::published::published;
+use crate::published::{Published, published};
 use crate::{Calendar, NoticeVersion, Policy};
 
 /// Reads a policy file; on failure, every fault that can be told from the others.
@@ -68,7 +68,7 @@ pub(crate) fn read(table: &DeTable<'_>) -> Result<Policy, Vec<Fault>> {
 fn complete(policy: &mut Policy, table: &DeTable<'_>) {
     policy.calendar = Calendar::new(policy.time_zone.clone(), policy.working_time.as_ref());
     policy.notice_version = NoticeVersion::new(&policy.version, table);
-    policy.published = published(table);
+    policy.published = Published(published(table));
     for topic in &mut policy.topics {
         let purpose = policy.purposes.iter().find(|one| one.id == topic.purpose);
         topic.basis = purpose.map_or(topic.basis, |purpose| purpose.basis);

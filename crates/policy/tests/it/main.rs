@@ -9,6 +9,7 @@ mod edit;
 mod lint;
 mod period;
 mod policy;
+mod published;
 mod schema;
 mod strict;
 mod working_days;
