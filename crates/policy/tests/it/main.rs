@@ -11,6 +11,7 @@ mod history;
 mod lint;
 mod period;
 mod policy;
+mod published;
 mod schema;
 mod strict;
 mod working_days;
