@@ -160,6 +160,22 @@ fn the_data_directory_is_private() {
 }
 
 #[test]
+fn a_malformed_database_url_is_exit_code_2() {
+    let site = Site::new(Engine::Postgres);
+    let site = site.with(
+        "CONSENTRY_DATABASE_URL",
+        "postgres://user:secret@127.0.0.1:port/consentry",
+    );
+    for (program, output) in every_program(&site) {
+        assert_eq!(output.code, Some(2), "{program}: {}", output.stderr);
+        assert!(
+            !output.stderr.contains("secret"),
+            "{program} prints a password"
+        );
+    }
+}
+
+#[test]
 fn an_unreachable_database_is_exit_code_3() {
     let site = Site::new(Engine::Postgres);
     // Nothing listens on the port of the discard protocol.
