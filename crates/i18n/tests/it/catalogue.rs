@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use fluent_syntax::ast::{Entry, Expression, InlineExpression, Pattern, PatternElement, Resource};
 
-const FILES: [&str; 3] = ["common.ftl", "mail.ftl", "web.ftl"];
+const FILES: [&str; 4] = ["changes.ftl", "common.ftl", "mail.ftl", "web.ftl"];
 
 /// The variables of each message of a file.
 type Catalogue = BTreeMap<String, BTreeSet<String>>;
