@@ -4,7 +4,13 @@ use std::path::{Path, PathBuf};
 
 use fluent_syntax::ast::{Entry, Expression, InlineExpression, Pattern, PatternElement, Resource};
 
-const FILES: [&str; 4] = ["common.ftl", "mail.ftl", "notice.ftl", "web.ftl"];
+const FILES: [&str; 5] = [
+    "changes.ftl",
+    "common.ftl",
+    "mail.ftl",
+    "notice.ftl",
+    "web.ftl",
+];
 
 /// The variables of each message of a file.
 type Catalogue = BTreeMap<String, BTreeSet<String>>;

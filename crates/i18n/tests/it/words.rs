@@ -1,6 +1,12 @@
 use consentry_i18n::Messages;
-use consentry_policy::Language::{En, Fr};
+use consentry_policy::{
+    Class,
+    Language::{En, Fr},
+    LegalBasis, Policy, Right, SubscriberState, diff,
+};
 use jiff::{Timestamp, tz::TimeZone};
+
+const DEMO: &str = include_str!("../../../policy/policies/saas-portal.toml");
 
 fn instant(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -65,5 +71,46 @@ fn a_missing_text_is_seen_and_does_not_fail() {
     assert_eq!(
         Messages::embedded().text(En, "no-such-text", &[]),
         "⟦no-such-text⟧"
+    );
+}
+
+/// S2-61, S4-08: whatever people are told of has words, in every language.
+#[test]
+fn every_class_of_change_that_concerns_people_has_words() {
+    let messages = Messages::embedded();
+    let quiet = [Class::Bookkeeping, Class::Operation];
+    for class in Class::ALL.iter().filter(|class| !quiet.contains(class)) {
+        for language in [En, Fr] {
+            let words = messages.text(language, &format!("change-{class}"), &[]);
+            assert!(!words.contains('⟦'), "{words}");
+        }
+    }
+    let words = |name: &str| {
+        let shown = [LegalBasis::ALL
+            .map(|one| format!("change-basis-{one}"))
+            .to_vec()];
+        let rights = Right::ALL.iter().map(|one| format!("change-right-{one}"));
+        let states = SubscriberState::ALL.iter();
+        let states = states.map(|one| format!("change-state-{one}"));
+        let mut all = shown.into_iter().flatten().chain(rights).chain(states);
+        all.find(|id| messages.text(En, id, &[]).contains(name))
+    };
+    assert_eq!(words("⟦"), None);
+}
+
+#[test]
+fn a_longer_period_is_told_with_both_periods() {
+    let longer = DEMO.replacen("after = \"12 months\"", "after = \"2 years\"", 1);
+    let longer = Policy::parse(&longer, "policy.toml").unwrap();
+    let differences = diff(&Policy::demo(), &longer);
+    let told = |language| Messages::embedded().difference(language, &differences[0]);
+    assert_eq!(
+        told(En).unwrap(),
+        "Subscribers – unconfirmed: kept for 2 years in place of 12 months."
+    );
+    let french = told(Fr).unwrap().replace('\u{a0}', " ");
+    assert!(
+        french.ends_with("non confirmés : conservation pendant 2 ans au lieu de 12 mois."),
+        "{french}"
     );
 }

@@ -23,4 +23,5 @@ mod recovery;
 mod schema;
 mod sealed;
 mod units;
+mod versions;
 mod webhooks;
