@@ -65,7 +65,7 @@ mail-erasure-last = Cet e-mail est la réponse à la demande. Il n’y en aura p
 mail-notice-subject = La politique de confidentialité de { $brand } a changé
 mail-notice-heading = Notre politique de confidentialité a changé
 mail-notice-intro = { $brand } a publié une nouvelle version de sa politique de confidentialité, { $version }. Elle s’applique à partir du { $date }.
-mail-notice-changes = Ce qui change :
+mail-notice-changes = Ce qui change :
 mail-notice-button = Lire la politique de confidentialité
 mail-notice-choices = Vous n’avez rien à faire. En cas de désaccord, le lien ci-dessous ouvre vos préférences : vous pouvez y vous désinscrire ou faire effacer vos données.
 
