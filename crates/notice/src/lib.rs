@@ -1,7 +1,7 @@
 //! The documents printed from a policy: the privacy notice (GDPR art. 13, 14) and the legal page.
 //!
 //! Nothing in them is typed twice: every period, figure and name comes from the [`Policy`] that the
-//! engine executes. A document is made for one language and rendered as HTML or as Markdown.
+//! engine executes (what changed is told with the figures that were). A document is made for one language and rendered as HTML or as Markdown.
 //!
 //! ```
 //! use consentry_notice::{Places, privacy};

@@ -124,7 +124,7 @@ impl Service {
         &self.adopted
     }
 
-    pub(crate) fn known_versions(&self) -> &Versions {
+    pub(crate) fn read_versions(&self) -> &Versions {
         &self.versions
     }
 

@@ -117,7 +117,7 @@ impl Service {
     /// [`StoreError::Unreadable`].
     pub async fn versions(&self) -> Result<Arc<[Arc<Version>]>, StoreError> {
         let now = self.now();
-        let known = self.known_versions().read();
+        let known = self.read_versions().read();
         let newest = known.versions.last();
         let after = newest.map_or(0, |version| version.publication.number);
         let newer = self.store().publications(self.controller(), after).await?;
@@ -127,11 +127,17 @@ impl Service {
             versions.push(Arc::new(read(publication, before)?));
         }
         let versions: Arc<[_]> = versions.into();
-        self.known_versions().replace(Read {
+        self.read_versions().replace(Read {
             versions: Arc::clone(&versions),
             at: Some(now),
         });
         Ok(versions)
+    }
+
+    /// Every published version that this process has read, oldest first: it asks no store, so the
+    /// pages that print them stay when the store is away (S4-07).
+    pub fn known_versions(&self) -> Arc<[Arc<Version>]> {
+        self.read_versions().read().versions
     }
 
     /// Enters the policy of this process as the first version where none is published; otherwise
@@ -174,7 +180,7 @@ impl Service {
     /// The version in force whose change is shown on the pages at this instant (S2-06), as far as
     /// this process knows: it asks no store.
     pub fn shown_change(&self, now: Timestamp) -> Option<Arc<Version>> {
-        let known = self.known_versions().read();
+        let known = self.read_versions().read();
         let is_in_force = |version: &&Arc<Version>| version.publication.in_force_from <= now;
         let version = known.versions.iter().rfind(is_in_force)?;
         let change = version.policy.change.as_ref()?;
@@ -193,7 +199,7 @@ impl Service {
         &self,
         queued_at: Timestamp,
     ) -> Result<Option<Arc<Version>>, StoreError> {
-        let known = self.known_versions().read();
+        let known = self.read_versions().read();
         let versions = if known.at.is_some_and(|at| queued_at <= at) {
             known.versions
         } else {

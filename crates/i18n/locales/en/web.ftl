@@ -174,6 +174,11 @@ lost-text = Enter the address at which you receive our mails. We send you a link
 lost-sent-text = If we hold this address, a message with a link to your choices is on its way.
 lost-sent-missing = Nothing there? Look among the unwanted mail first. Between two messages to one address we leave { $cool_down }.
 
+## Earlier versions of the notice
+
+privacy-earlier = This is another version than the one in force.
+privacy-current = Read the version in force
+
 ## Local mailbox
 
 mailbox-title = Local mailbox

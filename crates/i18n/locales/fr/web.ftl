@@ -174,6 +174,11 @@ lost-text = Indiquez l’adresse à laquelle vous recevez nos e-mails. Nous vous
 lost-sent-text = Si nous détenons cette adresse, un message contenant un lien vers vos choix est en route.
 lost-sent-missing = Rien reçu ? Regardez d’abord parmi les courriers indésirables. Nous laissons passer { $cool_down } entre deux messages à une même adresse.
 
+## Versions antérieures de la notice
+
+privacy-earlier = Ceci n’est pas la version en vigueur.
+privacy-current = Lire la version en vigueur
+
 ## Boîte locale
 
 mailbox-title = Boîte locale

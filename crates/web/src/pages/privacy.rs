@@ -1,8 +1,12 @@
 //! What is printed from the policy: the notice, the legal page, the policy for programs.
 //!
-//! Nothing here asks the database or the worker: these pages stay when both are away (S4-07).
+//! These pages stay when the database and the worker are away (S4-07): only a version that this
+//! process has not read yet is looked up.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::{
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    sync::Arc,
+};
 
 use askama::Template;
 use axum::{
@@ -14,13 +18,16 @@ use axum::{
     },
     response::{IntoResponse as _, Response},
 };
-use consentry_notice::Document;
+use consentry_i18n::Messages;
+use consentry_notice::{Document, Edition};
+use consentry_policy::Language;
+use consentry_service::Version;
 use jiff::{Timestamp, fmt::rfc2822};
 use serde_json::json;
 
 use crate::{app::App, headers, layout, layout::Layout, problem::Problem, visitor::Visitor};
 
-/// `GET /privacy`: the notice of the version in force (GDPR art. 13; S1-03, S4-07).
+/// `GET /privacy`: the notice of the version that this process executes (GDPR art. 13; S1-03, S4-07).
 pub(crate) async fn show(
     State(app): State<App>,
     Extension(visitor): Extension<Visitor>,
@@ -28,21 +35,65 @@ pub(crate) async fn show(
 ) -> Response {
     let layout = Layout::new(&app, &visitor);
     let (language, places) = (layout.language(), layout.places());
-    let document = consentry_notice::privacy(layout.policy(), language, &places, &[]);
-    printed(layout, &document, &headers)
+    let versions = app.service().known_versions();
+    let own = app.policy().fingerprint();
+    let is_own = |version: &Arc<Version>| version.publication.fingerprint == own;
+    let at = versions.iter().position(is_own).unwrap_or(versions.len());
+    let earlier = editions(&versions[..at], language);
+    let document = consentry_notice::privacy(layout.policy(), language, &places, &earlier);
+    printed(layout, &document, true, &headers)
 }
 
-/// `GET /privacy/{version}`: the same at an address that stays (S1-03).
+/// `GET /privacy/{version}`: the notice of a published version, at an address that stays (S1-03).
 pub(crate) async fn version(
     State(app): State<App>,
     Extension(visitor): Extension<Visitor>,
-    Path(version): Path<String>,
+    Path(name): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    if version == app.policy().version {
-        Ok(show(State(app), Extension(visitor), headers).await)
-    } else {
-        Err(Problem::NotFound)
+    if name == app.policy().version {
+        return Ok(show(State(app), Extension(visitor), headers).await);
+    }
+    let is_it = |version: &Arc<Version>| version.publication.version == name;
+    let mut versions = app.service().known_versions();
+    if !versions.iter().any(is_it) {
+        versions = app.service().versions().await?;
+    }
+    let at = versions.iter().position(is_it).ok_or(Problem::NotFound)?;
+    let layout = Layout::new(&app, &visitor);
+    let (language, places) = (layout.language(), layout.places());
+    let earlier = editions(&versions[..at], language);
+    let document = consentry_notice::privacy(&versions[at].policy, language, &places, &earlier);
+    Ok(printed(layout, &document, false, &headers))
+}
+
+/// Published versions, newest first.
+fn editions(versions: &[Arc<Version>], language: Language) -> Vec<Edition> {
+    let newest_first = versions.iter().rev();
+    newest_first
+        .map(|version| edition(version, language))
+        .collect()
+}
+
+/// A published version as the list of versions tells of it (S2-05, S2-61).
+fn edition(version: &Version, language: Language) -> Edition {
+    let publication = &version.publication;
+    let calendar = &version.policy.calendar;
+    let summary = version
+        .summary()
+        .map(|summary| summary.get(language).to_owned());
+    let differences = version.differences.iter();
+    let told = differences.filter_map(|one| Messages::embedded().difference(language, one));
+    Edition {
+        version: publication.version.clone(),
+        since: Some(
+            calendar
+                .zone()
+                .to_datetime(publication.in_force_from)
+                .date(),
+        ),
+        reason: Some(publication.reason),
+        changes: summary.into_iter().chain(told).collect(),
     }
 }
 
@@ -54,7 +105,7 @@ pub(crate) async fn legal(
 ) -> Response {
     let layout = Layout::new(&app, &visitor);
     let document = consentry_notice::legal(layout.policy(), layout.language(), &layout.places());
-    printed(layout, &document, &headers)
+    printed(layout, &document, true, &headers)
 }
 
 /// `GET /privacy.json`: the policy for programs, as `docs/policy.md` describes it.
@@ -77,15 +128,17 @@ pub(crate) async fn machine_readable(State(app): State<App>, headers: HeaderMap)
 struct PrintedPage<'a> {
     document: &'a Document,
     printed: String,
+    is_current: bool,
     layout: Layout,
 }
 
-fn printed(layout: Layout, document: &Document, headers: &HeaderMap) -> Response {
+fn printed(layout: Layout, document: &Document, is_current: bool, headers: &HeaderMap) -> Response {
     let app = layout.app().clone();
     let language = layout.language();
     let page = PrintedPage {
         printed: document.html(),
         document,
+        is_current,
         layout,
     };
     // Everything that may differ is in the page: language, links, program, policy.

@@ -48,6 +48,44 @@ async fn the_version_in_force_has_an_address_of_its_own() {
     assert_eq!(answer.status, 200);
     assert!(answer.body.contains(site.policy.notice_version().as_str()));
     assert_eq!(site.get("/privacy/2001-01-01").await.status, 404);
+    site.store.becomes(Health::Down);
+    assert_eq!(site.get("/privacy/2001-01-01").await.status, 503);
+}
+
+/// S1-03, S2-05, S2-61: an earlier version stays at its address, is told apart from the one in force,
+/// and is listed with what changed since.
+#[tokio::test]
+async fn an_earlier_version_stays_at_its_address_and_is_listed() {
+    let site = Site::with(Settings {
+        policy: vec![
+            ("version = \"2026-11-01\"", "version = \"2026-12-01\""),
+            ("after = \"12 months\"", "after = \"7 months\""),
+            (
+                "[languages]",
+                "[change]\nreason = \"law\"\nannounce = [\"banner\"]\n\n[languages]",
+            ),
+        ],
+        ..Settings::default()
+    });
+    let first = Site::new().policy;
+    for policy in [&first, &site.policy] {
+        site.service.publish(policy).await.unwrap();
+    }
+    let hint = "another version than the one in force";
+    let now = site.get("/privacy").await.body;
+    assert!(now.contains("href=\"/privacy/2026-11-01\"") && !now.contains(hint));
+    assert!(now.contains("The law changed"));
+    assert!(now.contains(
+        ">Permanently deleted</td><td role=\"cell\" data-label=\"After\">7\u{a0}months<"
+    ));
+    let then = site.get("/privacy/2026-11-01").await;
+    assert_eq!(then.status, 200);
+    assert!(then.body.contains(hint) && then.body.contains(first.notice_version().as_str()));
+    assert!(then.body.contains("data-label=\"After\">12\u{a0}months<"));
+    assert!(!then.body.contains("href=\"/privacy/2026-12-01\""));
+    // What this process has read it can show without its store.
+    site.store.becomes(Health::Down);
+    assert_eq!(site.get("/privacy/2026-11-01").await.status, 200);
 }
 
 /// S2-07: whoever looks for changes regularly is told when there is none, and since when.
