@@ -33,7 +33,7 @@ async fn a_run_that_is_killed_is_finished_by_the_next(world: &mut World) {
     {
         let engine = world.engine();
         let mut progress = |progress: &consentry_retention::Progress<'_>| {
-            done.store(progress.done, Ordering::Relaxed)
+            done.store(progress.done, Ordering::Relaxed);
         };
         let mut run = pin!(engine.run(at(NOW), None, &mut progress));
         // Polled until the first batch is done, then dropped where it stands.

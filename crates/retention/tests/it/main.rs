@@ -1,6 +1,10 @@
 //! What the engine promises, on SQLite and on PostgreSQL.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(
+    clippy::format_push_string,
+    reason = "policies are put together piece by piece"
+)]
 
 #[macro_use]
 mod support;

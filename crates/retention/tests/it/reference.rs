@@ -89,22 +89,22 @@ fn rules() -> impl Strategy<Value = String> {
     (stages, minima, initials).prop_map(|(stages, minima, initials)| {
         let mut text = String::new();
         for (index, (action, state, clock, period)) in stages.iter().enumerate() {
-            text += &format!(
+            text.push_str(&format!(
                 "[[datasets.stages]]\nid = \"s{index}\"\n{action}\n{state}clock = \"{clock}\"\n\
                  after = \"{period}\"\n"
-            );
+            ));
         }
         if !initials.is_empty() {
-            text += &format!(
+            text.push_str(&format!(
                 "[[datasets.stages]]\nid = \"initials\"\naction = \"anonymise\"\nclock = \"seen\"\n\
                  after = \"{initials}\"\nmethods = {{ name = \"initials\" }}\n"
-            );
+            ));
         }
         for (index, (kept, state, clock, period)) in minima.iter().enumerate() {
-            text += &format!(
+            text.push_str(&format!(
                 "[[datasets.minima]]\nid = \"m{index}\"\n{kept}{state}clock = \"{clock}\"\n\
                  period = \"{period}\"\nreason = \"law\"\nbasis = {{ en = \"x\", fr = \"x\" }}\n"
-            );
+            ));
         }
         text
     })

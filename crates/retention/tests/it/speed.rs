@@ -1,6 +1,8 @@
 //! What the engine takes, as a ratio to the best hand-written statements for the same rows.
 //! Measured, not asserted: `cargo test --release -p consentry-retention -- --ignored --nocapture speed`.
 
+#![allow(clippy::print_stdout, reason = "figures are for whoever measures")]
+
 use std::time::{Duration, Instant};
 
 use crate::purge::{CLIENTS, TABLES, stage};
