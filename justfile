@@ -19,6 +19,10 @@ test *arguments:
 fuzz-api:
     tests/schemathesis --max-examples 1000
 
+# Fuzz every parser of outside input, or the named ones, for so many minutes each
+fuzz minutes='1' *targets:
+    tests/fuzz/run {{minutes}} {{targets}}
+
 # Run the long variants of the fault tests, one after the other, and print their figures
 soak *arguments='crash:: faults::':
     cargo build --workspace --bins --locked

@@ -81,6 +81,21 @@ fn files() -> Vec<File> {
     found
 }
 
+/// The manifests of the crates of this workspace. The fuzz targets are one of their own: they are
+/// built with instrumentation, and by `tests/fuzz/run` alone.
+fn manifests_of_crates() -> Vec<(File, toml::Table)> {
+    let manifests = files()
+        .into_iter()
+        .filter(|file| file.path.ends_with("Cargo.toml") && file.path != Path::new("Cargo.toml"));
+    let parsed = manifests.map(|file| {
+        let manifest: toml::Table = file.content.parse().expect("Cargo.toml is TOML");
+        (file, manifest)
+    });
+    parsed
+        .filter(|(_, manifest)| !manifest.contains_key("workspace"))
+        .collect()
+}
+
 /// Fails with all findings at once.
 fn demand(findings: &[String], what_to_do: &str) {
     assert!(
@@ -108,11 +123,10 @@ fn the_top_folder_holds_exactly_what_it_should() {
 
 #[test]
 fn every_crate_opts_in_to_the_workspace_lints() {
-    let findings: Vec<String> = files()
+    let findings: Vec<String> = manifests_of_crates()
         .iter()
-        .filter(|file| file.path.ends_with("Cargo.toml") && file.path.components().count() > 1)
-        .filter(|file| !file.content.contains("[lints]\nworkspace = true"))
-        .map(|file| file.path.display().to_string())
+        .filter(|(file, _)| !file.content.contains("[lints]\nworkspace = true"))
+        .map(|(file, _)| file.path.display().to_string())
         .collect();
     demand(&findings, "add `[lints]` with `workspace = true` to");
 }
@@ -232,12 +246,7 @@ fn every_dependency_is_justified() {
 #[test]
 fn every_dependency_is_declared_once_for_the_workspace() {
     let mut findings = Vec::new();
-    for file in files() {
-        let is_crate = file.path.ends_with("Cargo.toml") && file.path != Path::new("Cargo.toml");
-        if !is_crate {
-            continue;
-        }
-        let manifest: toml::Table = file.content.parse().expect("Cargo.toml is TOML");
+    for (file, manifest) in manifests_of_crates() {
         for section in ["dependencies", "dev-dependencies", "build-dependencies"] {
             let Some(dependencies) = manifest.get(section).and_then(toml::Value::as_table) else {
                 continue;
@@ -257,21 +266,16 @@ fn every_dependency_is_declared_once_for_the_workspace() {
 
 #[test]
 fn every_dependency_is_used() {
-    let manifests: Vec<File> = files()
-        .into_iter()
-        .filter(|file| file.path.ends_with("Cargo.toml"))
-        .collect();
-    let (top, crates): (Vec<File>, Vec<File>) = manifests
-        .into_iter()
-        .partition(|file| file.path == Path::new("Cargo.toml"));
-    let manifest: toml::Table = top[0].content.parse().expect("Cargo.toml is TOML");
+    let top = fs::read_to_string(root().join("Cargo.toml")).expect("Cargo.toml is there");
+    let manifest: toml::Table = top.parse().expect("Cargo.toml is TOML");
+    let crates = manifests_of_crates();
     let dependencies = manifest["workspace"]["dependencies"]
         .as_table()
         .expect("the workspace has dependencies");
     let findings: Vec<String> = dependencies
         .keys()
         .filter(|name| {
-            !crates.iter().any(|file| {
+            !crates.iter().any(|(file, _)| {
                 file.content.lines().any(|line| {
                     line.starts_with(&format!("{name}.")) || line.starts_with(&format!("{name} ="))
                 })
