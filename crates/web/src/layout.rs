@@ -116,6 +116,14 @@ impl Layout {
         }
     }
 
+    /// That the notice has changed, for as long as the policy says so (S2-06).
+    pub(crate) fn change(&self) -> Option<String> {
+        let service = self.app.service();
+        let version = service.shown_change(service.now())?;
+        let from = self.date(version.publication.in_force_from);
+        Some(self.tell("notice-changed", "date", from))
+    }
+
     pub(crate) fn languages(&self) -> Vec<LanguageLink> {
         let offered = &self.policy().languages.offered;
         let path = self.app.path(&self.visitor.path);

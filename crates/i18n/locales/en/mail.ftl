@@ -66,6 +66,7 @@ mail-notice-subject = The privacy notice of { $brand } has changed
 mail-notice-heading = Our privacy notice has changed
 mail-notice-intro = { $brand } has published a new version of its privacy notice, { $version }. It applies from { $date }.
 mail-notice-changes = What is different:
+mail-notice-kept = What we already hold about you is not kept for longer than we promised when you gave it to us.
 mail-notice-button = Read the privacy notice
 mail-notice-choices = There is nothing you have to do. If you do not agree, the link below opens your preferences: there you can unsubscribe or have your data erased.
 

@@ -4,6 +4,7 @@
 
 skip-to-content = Skip to the content
 language-label = Language
+notice-changed = The privacy notice changed on { $date }.
 footer-privacy = Privacy notice
 footer-legal = Legal notice
 footer-choices = Change my choices

@@ -66,6 +66,7 @@ mail-notice-subject = La politique de confidentialité de { $brand } a changé
 mail-notice-heading = Notre politique de confidentialité a changé
 mail-notice-intro = { $brand } a publié une nouvelle version de sa politique de confidentialité, { $version }. Elle s’applique à partir du { $date }.
 mail-notice-changes = Ce qui change :
+mail-notice-kept = Ce que nous conservons déjà à votre sujet n’est pas gardé plus longtemps que promis au moment où vous nous l’avez confié.
 mail-notice-button = Lire la politique de confidentialité
 mail-notice-choices = Vous n’avez rien à faire. En cas de désaccord, le lien ci-dessous ouvre vos préférences : vous pouvez y vous désinscrire ou faire effacer vos données.
 

@@ -4,6 +4,7 @@
 
 skip-to-content = Aller au contenu
 language-label = Langue
+notice-changed = La politique de confidentialité a changé le { $date }.
 footer-privacy = Politique de confidentialité
 footer-legal = Mentions légales
 footer-choices = Modifier mes choix

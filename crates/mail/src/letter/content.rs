@@ -2,7 +2,7 @@
 
 use consentry_domain::LetterKind;
 use consentry_i18n::{Arg, Messages};
-use consentry_policy::{Class, Language, Policy, TopicId};
+use consentry_policy::{Class, Difference, Language, Policy, TopicId};
 use consentry_service::ports::Letter;
 use jiff::Timestamp;
 
@@ -272,6 +272,12 @@ fn notice_change(letter: &Letter, words: &Words<'_>) -> Result<Content, RenderEr
     changes.dedup();
     if !changes.is_empty() {
         blocks.extend([words.text("mail-notice-changes"), Block::List(changes)]);
+    }
+    let is_longer = |difference: &Difference| {
+        difference.class == Class::Longer && difference.key.contains(".stages[")
+    };
+    if version.differences.iter().any(is_longer) && !version.policy.engine.longer_reaches_back {
+        blocks.push(words.text("mail-notice-kept"));
     }
     let notice = format!("{}/privacy", letter.home_url.trim_end_matches('/'));
     blocks.extend([
