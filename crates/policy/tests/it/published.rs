@@ -19,13 +19,13 @@ fn keys(value: &Value, found: &mut Vec<String>) {
 /// S1-03: what is published is the file, value for value.
 #[test]
 fn every_table_is_published_as_it_is_written() {
-    let policy = Policy::parse(include_str!("complete.toml"), "complete.toml").unwrap();
+    let policy = Policy::parse(include_str!("complete.toml"), "complete.toml").expect("a policy");
     let published = policy.published();
     assert_eq!(published["version"], policy.version);
     assert_eq!(published["effective"], "2026-11-02");
     assert_eq!(published["catch_all"]["after"], "5 years");
     assert_eq!(published["languages"]["offered"], json!(["en", "fr"]));
-    let datasets = published["datasets"].as_array().unwrap();
+    let datasets = published["datasets"].as_array().expect("datasets");
     assert!(
         datasets
             .iter()
@@ -38,7 +38,7 @@ fn every_table_is_published_as_it_is_written() {
 /// Nobody outside needs the limits, or the tables of the controller's databases.
 #[test]
 fn what_helps_attackers_alone_is_kept_back() {
-    let policy = Policy::parse(include_str!("complete.toml"), "complete.toml").unwrap();
+    let policy = Policy::parse(include_str!("complete.toml"), "complete.toml").expect("a policy");
     let mut found = Vec::new();
     keys(policy.published(), &mut found);
     for kept_back in ["limits", "joins", "table", "database", "breaker"] {
