@@ -12,6 +12,7 @@ use sea_orm::{
 
 use crate::bounded::Bounded;
 use crate::{
+    SeaOrmStore,
     entity::subject::{self, Column},
     error::store_error,
     residue,
@@ -19,6 +20,21 @@ use crate::{
     vault::Vault,
     webhooks,
 };
+
+impl SeaOrmStore {
+    /// Wraps every data key and indexes every address anew that was not made with the active keys
+    /// of the ring, of all controllers, in small transactions. Answers with how many records that
+    /// were; run again after an interruption, it goes on where it ended.
+    pub async fn renew_keys(&self) -> Result<u64, StoreError> {
+        renew(&self.database, &self.vault).await
+    }
+
+    /// How many records of all controllers need a key. Waits for writers that began before, so
+    /// that a zero lasts when no process uses the key for new records any more.
+    pub async fn records_under(&self, key_use: KeyUse, id: KeyId) -> Result<u64, StoreError> {
+        count(&self.database, key_use, id).await
+    }
+}
 
 /// Rows in one transaction: short enough that nobody who signs up notices.
 const BATCH: u64 = 500;

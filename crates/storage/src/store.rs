@@ -5,7 +5,7 @@ use std::{collections::HashMap, fmt, sync::Arc};
 use async_trait::async_trait;
 use consentry_address::EmailAddress;
 use consentry_domain::{ConsentEvent, Subject, SubjectId};
-use consentry_keys::{KeyId, KeySource, KeyUse};
+use consentry_keys::KeySource;
 use consentry_policy::ControllerId;
 use consentry_service::ports::{
     Candidates, Census, Confirmations, EndedHandOver, Filter, HandOver, JobStatus, LeasedLetter,
@@ -20,7 +20,7 @@ use crate::{
     connect::{Connections, connect},
     entity::subject,
     error::store_error,
-    jobs, journal, letters, outbox, people, publications, renewal, residue,
+    jobs, journal, letters, outbox, people, publications, residue,
     rows::ROWS,
     schema::{self, MigrationStatus},
     transaction::{Database, Transaction},
@@ -108,19 +108,6 @@ impl SeaOrmStore {
             .await
             .map_err(store_error)?;
         Ok(found.is_some())
-    }
-
-    /// Wraps every data key and indexes every address anew that was not made with the active keys
-    /// of the ring, of all controllers, in small transactions. Answers with how many records that
-    /// were; run again after an interruption, it goes on where it ended.
-    pub async fn renew_keys(&self) -> Result<u64, StoreError> {
-        renewal::renew(&self.database, &self.vault).await
-    }
-
-    /// How many records of all controllers need a key. Waits for writers that began before, so
-    /// that a zero lasts when no process uses the key for new records any more.
-    pub async fn records_under(&self, key_use: KeyUse, id: KeyId) -> Result<u64, StoreError> {
-        renewal::count(&self.database, key_use, id).await
     }
 
     /// Begins a unit of work inside a transaction of the caller's, on the same database. The unit
