@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use consentry_tests::{binaries::root, database::Engine, site::Site};
+use consentry_tests::{binaries::root, database::Engine};
 
 use crate::steps::{Stage, on_each_engine, site};
 
@@ -196,11 +196,6 @@ fn policy(changes: &[(&str, &str)]) -> String {
     policy
 }
 
-fn restart(stage: Stage, adapt: impl FnOnce(Site) -> Site) -> Stage {
-    assert_eq!(stage.web.stop().code(), Some(0));
-    Stage::open(adapt(stage.site))
-}
-
 /// S0-25, S0-50, S0-99: figures and bases are the policy's; a new policy changes neither the basis of
 /// what was agreed before nor the notice that was shown; whoever left everything has left a topic too
 /// that comes later.
@@ -219,7 +214,7 @@ fn another_policy_rewrites_nothing_that_was_agreed(engine: Engine) {
         ("after = \"12 months\"", "after = \"3 months\""),
         ("reminder = \"7 days\"", "reminder = \"2 days\""),
     ]);
-    let mut stage = restart(stage, |site| site.with_policy(&changed));
+    let mut stage = stage.restart(|site| site.with_policy(&changed));
     assert_eq!(stage.record(ANNA), before);
     assert_eq!(stage.record("left@kunde.example").state(), "unsubscribed");
     let page = stage.client.get(&letter.one_click_path()).body;

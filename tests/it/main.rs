@@ -15,6 +15,7 @@ mod keys;
 mod neutrality;
 mod operations;
 mod outages;
+mod policy;
 mod races;
 mod recovery;
 mod relay;

@@ -74,6 +74,21 @@ impl Stage {
         }
     }
 
+    /// Stops the server, and starts that of the changed site.
+    pub(crate) fn restart(self, adapt: impl FnOnce(Site) -> Site) -> Self {
+        assert_eq!(self.web.stop().code(), Some(0));
+        let site = adapt(self.site);
+        let web = site.web();
+        Self {
+            client: Client::new(web.url()),
+            web,
+            site,
+            relay: self.relay,
+            read: self.read,
+            log: self.log,
+        }
+    }
+
     /// The relay.
     pub(crate) fn relay(&self) -> &Sink {
         self.relay.as_ref().expect("this stage has a relay")
