@@ -40,6 +40,13 @@ impl<'a> Words<'a> {
         text.get(self.language).to_owned()
     }
 
+    /// A name of the policy at the beginning of a cell: "the last order" begins with a capital.
+    pub(crate) fn beginning(&self, name: &Localized) -> String {
+        let mut letters = name.get(self.language).chars();
+        let first = letters.next().into_iter().flat_map(char::to_uppercase);
+        first.chain(letters).collect()
+    }
+
     /// `12 months`, on one line.
     pub(crate) fn period(&self, period: Period) -> String {
         let words = Messages::embedded().period(self.language, period);

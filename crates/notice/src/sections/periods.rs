@@ -146,14 +146,14 @@ fn states(words: &Words<'_>, dataset: &Dataset, state: Option<&Slug>) -> Vec<Tex
 
 fn state_name(words: &Words<'_>, dataset: &Dataset, id: &str) -> String {
     match dataset.state(id) {
-        Some(state) => words.get_owned(&state.name),
+        Some(state) => words.beginning(&state.name),
         None => words.say(&format!("notice-state-{id}")),
     }
 }
 
 fn clock_name(words: &Words<'_>, dataset: &Dataset, id: &str) -> String {
     match dataset.clock(id) {
-        Some(clock) => words.get_owned(&clock.name),
+        Some(clock) => words.beginning(&clock.name),
         None => words.say(&format!("notice-clock-{id}")),
     }
 }
@@ -169,7 +169,7 @@ fn event_name(words: &Words<'_>, dataset: &Dataset, event: &Slug) -> String {
     let name = declared.next().or_else(|| clocks.next());
     name.map_or_else(
         || event.as_str().replace('-', " "),
-        |name| words.get_owned(name),
+        |name| words.beginning(name),
     )
 }
 
