@@ -145,16 +145,12 @@ pub(crate) async fn forget_unused(
     let held = Query::select()
         .expr(Expr::val(1))
         .from(hold::Entity)
-        .and_where(named(
-            Expr::col((hold::Entity, hold::Column::IdentityId)).into(),
-        ))
+        .and_where(named(Expr::col((hold::Entity, hold::Column::IdentityId))))
         .take();
     let concerned = Query::select()
         .expr(Expr::val(1))
         .from(event::Entity)
-        .and_where(named(
-            Expr::col((event::Entity, event::Column::IdentityId)).into(),
-        ))
+        .and_where(named(Expr::col((event::Entity, event::Column::IdentityId))))
         .take();
     let forgotten = identity::Entity::delete_many()
         .filter(Column::Controller.eq(controller.as_str()))
