@@ -18,6 +18,7 @@ mod outages;
 mod races;
 mod recovery;
 mod relay;
+mod retention;
 mod sealed;
 mod serving;
 mod sink;
