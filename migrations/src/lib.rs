@@ -26,6 +26,7 @@ mod m0007_trouble;
 mod m0008_watched;
 mod m0009_interaction;
 mod m0010_versions;
+mod m0011_retention;
 
 pub use former::adopt;
 
@@ -54,6 +55,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_watched::Migration),
             Box::new(m0009_interaction::Migration),
             Box::new(m0010_versions::Migration),
+            Box::new(m0011_retention::Migration),
         ]
     }
 }

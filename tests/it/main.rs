@@ -19,6 +19,7 @@ mod policy;
 mod races;
 mod recovery;
 mod relay;
+mod retention;
 mod sealed;
 mod serving;
 mod sink;

@@ -140,20 +140,62 @@ pub(crate) fn psql(url: &str, statement: &str) -> String {
     String::from_utf8(output.stdout).expect("psql prints UTF-8")
 }
 
-/// Runs a reading statement on the database file of a data directory.
+/// The database of an application beside Consentry's.
+#[derive(Debug)]
+pub struct Application {
+    database: Database,
+    /// Where it is on SQLite.
+    file: PathBuf,
+}
+
+impl Application {
+    /// An empty one; in `folder` on SQLite.
+    pub fn new(engine: Engine, folder: &Path) -> Self {
+        let file = folder.join("application.db");
+        if engine == Engine::Sqlite {
+            std::fs::File::create(&file).expect("a file can be made");
+        }
+        Self {
+            database: Database::new(engine),
+            file,
+        }
+    }
+
+    /// Its URL.
+    pub fn url(&self) -> String {
+        let url = self.database.url();
+        url.unwrap_or_else(|| format!("sqlite://{}", self.file.display()))
+    }
+
+    /// Runs statements, and gives the rows of one that starts with `SELECT` as lines with `|`
+    /// between the columns.
+    pub fn query(&self, statements: &str) -> String {
+        match &self.database {
+            Database::Postgres(database) => database.query(statements),
+            Database::Sqlite => query_sqlite_file(&self.file, statements),
+        }
+    }
+}
+
+/// Runs a statement on the database file of a data directory.
 pub(crate) fn query_sqlite(data: &Path, statement: &str) -> String {
+    query_sqlite_file(&data.join("consentry.db"), statement)
+}
+
+fn query_sqlite_file(file: &Path, statement: &str) -> String {
     // A connection that may not write leaves the files as they are, and the write-ahead log too.
     const QUERY: &str = r#"
 import sqlite3, sys
 mode = "ro" if sys.argv[2].startswith("SELECT") else "rw"
+answers = sys.argv[2].startswith(("SELECT", "PRAGMA"))
 uri = f"file:{sys.argv[1]}?mode={mode}"
 database = sqlite3.connect(uri, uri=True, timeout=30, isolation_level=None)
-for row in database.execute(sys.argv[2]):
+for row in (database.execute if answers else database.executescript)(sys.argv[2]):
     print("|".join("" if value is None else str(value) for value in row))
 "#;
     let output = Command::new("/usr/bin/python3")
         .args(["-c", QUERY])
-        .arg(data.join("consentry.db"))
+        .arg(file)
         .arg(statement)
         .output()
         .expect("python3 can be started: run tests/setup-debian");

@@ -31,7 +31,12 @@ impl From<sqlx::Error> for SourceError {
     fn from(error: sqlx::Error) -> Self {
         match error {
             sqlx::Error::Database(answer) => {
-                Self::Refused(answer.code().unwrap_or_default().into_owned())
+                let code = answer.code().unwrap_or_default();
+                if is_closed(&code) {
+                    Self::Unreachable(format!("error code {code}"))
+                } else {
+                    Self::Refused(code.into_owned())
+                }
             }
             sqlx::Error::Io(cause) => Self::Unreachable(cause.kind().to_string()),
             sqlx::Error::Tls(_) => Self::Unreachable("TLS failed".to_owned()),
@@ -43,6 +48,17 @@ impl From<sqlx::Error> for SourceError {
             _ => Self::Unreachable("the driver failed".to_owned()),
         }
     }
+}
+
+/// Whether the database lets nobody in. PostgreSQL: connection exceptions, a login that is refused,
+/// no database of that name, no connection left, starting or stopping. SQLite: the file cannot be
+/// opened (14, the lowest byte of a code).
+fn is_closed(code: &str) -> bool {
+    if code.len() == 5 {
+        let classes = ["08", "28", "3D", "57P", "533"];
+        return classes.iter().any(|class| code.starts_with(class));
+    }
+    code.parse().is_ok_and(|code: u32| code & 0xff == 14)
 }
 
 /// Why the engine stopped.

@@ -69,6 +69,9 @@ const KEYS: &[Key] = &[
     key("log_format", "text or json [text]"),
 ];
 
+/// The URL of a database that the policy names is a setting of its own: this and the database's id.
+const SOURCE: &str = "source_";
+
 /// Where a value was found: said in every error about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Origin {
@@ -95,6 +98,8 @@ impl fmt::Display for Origin {
 pub(crate) struct Config {
     file: Option<String>,
     values: BTreeMap<&'static str, (String, Origin)>,
+    /// URLs of databases that the policy names, by id.
+    sources: BTreeMap<String, String>,
 }
 
 impl Config {
@@ -141,6 +146,12 @@ impl Config {
         Some((value, origin))
     }
 
+    /// The databases that URLs are set for: ids with underscores for dashes, and URLs.
+    pub(crate) fn sources(&self) -> impl Iterator<Item = (&str, &str)> {
+        let sources = self.sources.iter();
+        sources.map(|(id, url)| (id.as_str(), url.as_str()))
+    }
+
     fn read_file(&mut self, path: &Path) -> Result<(), Failure> {
         let text = fs::read_to_string(path)
             .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
@@ -162,6 +173,10 @@ impl Config {
                     return Err(Failure::usage(problem));
                 }
             };
+            if let Some(id) = name.strip_prefix(SOURCE) {
+                self.sources.insert(id.to_owned(), value);
+                continue;
+            }
             let Some(key) = KEYS.iter().find(|key| key.name == name) else {
                 let problem = format!("{}: unknown key `{name}`", path.display());
                 return Err(Failure::usage(unknown(&problem, &name, str::to_owned)));
@@ -181,11 +196,22 @@ impl Config {
             self.values.insert(key.name, (value.to_owned(), origin));
             return Ok(());
         }
-        let in_file = lower.strip_suffix("_file").and_then(named);
-        if let Some(key) = in_file.filter(|key| key.secret) {
+        let secret = || {
             let text = fs::read_to_string(value)
                 .map_err(|error| Failure::usage(format!("{variable}: {value}: {error}")))?;
-            let text = text.trim_end_matches(['\r', '\n']).to_owned();
+            Ok::<_, Failure>(text.trim_end_matches(['\r', '\n']).to_owned())
+        };
+        if let Some(id) = lower.strip_prefix(SOURCE) {
+            let (id, url) = match id.strip_suffix("_file") {
+                Some(id) => (id, secret()?),
+                None => (id, value.to_owned()),
+            };
+            self.sources.insert(id.to_owned(), url);
+            return Ok(());
+        }
+        let in_file = lower.strip_suffix("_file").and_then(named);
+        if let Some(key) = in_file.filter(|key| key.secret) {
+            let text = secret()?;
             let previous = self.values.insert(key.name, (text, origin));
             if let Some((_, Origin::Variable(other))) = previous {
                 return Err(Failure::usage(format!(
@@ -253,7 +279,9 @@ impl Args for SettingsArgs {
             .map(|key| format!("  {0}, {0}_FILE: {1}", variable_of(key.name), key.help))
             .collect();
         let command = command.after_long_help(format!(
-            "Secrets come from the configuration file or the environment alone:\n{}",
+            "Secrets come from the configuration file or the environment alone:\n{}\n  \
+             CONSENTRY_SOURCE_…, CONSENTRY_SOURCE_…_FILE: sqlite:… or postgres:… of a database that \
+             the policy names",
             secrets.join("\n")
         ));
         let config = Arg::new("config")
@@ -363,5 +391,13 @@ mod tests {
         let (value, _) = config.get("smtp_url").unwrap();
         assert_eq!(value, "smtp://user:secret@mail.example");
         assert!(merged(&args, &[("CONSENTRY_LISTEN_FILE", path)]).is_err());
+        let variables = [
+            ("CONSENTRY_SOURCE_CRM", "sqlite:crm.db"),
+            ("CONSENTRY_SOURCE_BACK_OFFICE_FILE", path),
+        ];
+        let config = merged(&args, &variables).unwrap();
+        let url = "smtp://user:secret@mail.example";
+        let sources: Vec<_> = config.sources().collect();
+        assert_eq!(sources, [("back_office", url), ("crm", "sqlite:crm.db")]);
     }
 }

@@ -21,6 +21,35 @@ impl Failure {
     pub(crate) fn usage(problem: impl Into<String>) -> Self {
         Self::Usage(problem.into())
     }
+
+    /// What is said on stderr.
+    pub(crate) fn message(&self) -> &str {
+        match self {
+            Self::Found(message) | Self::Usage(message) | Self::Unreachable(message) => message,
+        }
+    }
+
+    /// Success where nothing failed.
+    pub(crate) fn all(failures: &[Self]) -> Result<(), Self> {
+        if failures.is_empty() {
+            return Ok(());
+        }
+        Err(Self::worst(failures))
+    }
+
+    /// Several in one: all messages, and the highest exit code.
+    pub(crate) fn worst(failures: &[Self]) -> Self {
+        let messages: Vec<_> = failures.iter().map(Self::message).collect();
+        let message = messages.join("\n");
+        let any = |is: fn(&Self) -> bool| failures.iter().any(is);
+        if any(|one| matches!(one, Self::Unreachable(_))) {
+            Self::Unreachable(message)
+        } else if any(|one| matches!(one, Self::Usage(_))) {
+            Self::Usage(message)
+        } else {
+            Self::Found(message)
+        }
+    }
 }
 
 impl From<StoreError> for Failure {

@@ -32,6 +32,7 @@ mod paths;
 mod policy_file;
 mod private_file;
 mod remedy;
+mod retention;
 mod server;
 mod settings;
 mod shutdown;

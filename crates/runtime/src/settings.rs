@@ -1,6 +1,7 @@
 //! The settings as types, each checked once, at the start.
 
 use std::{
+    collections::BTreeMap,
     fmt::Display,
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -9,7 +10,7 @@ use std::{
 };
 
 use consentry_address::EmailAddress;
-use consentry_policy::{Limits, Policy, Rate};
+use consentry_policy::{Limits, Policy, Rate, Slug};
 use consentry_service::{MOST_BITS, PublicUrl};
 use ipnet::IpNet;
 use jiff::SignedDuration;
@@ -73,6 +74,8 @@ pub(crate) struct Settings {
     pub(crate) log: String,
     /// Whether logs are JSON.
     pub(crate) log_json: bool,
+    /// The databases that the policy names: ids with underscores for dashes, and URLs.
+    sources: BTreeMap<String, SecretString>,
 }
 
 /// A limit that the operator may set instead of the policy.
@@ -169,6 +172,10 @@ impl Settings {
                 Some("json") => true,
                 Some(_) => return Err(wrong(config, "log_format", "expected text or json")),
             },
+            sources: config
+                .sources()
+                .map(|(id, url)| (id.to_owned(), url.into()))
+                .collect(),
             data_dir,
         };
         settings.check_exposure()?;
@@ -199,6 +206,17 @@ impl Settings {
             .unwrap_or(SignedDuration::MAX)
             .saturating_mul(2)
             .saturating_add(SignedDuration::from_mins(5))
+    }
+
+    /// Where a database is that the policy names.
+    pub(crate) fn source(&self, id: &Slug) -> Option<&SecretString> {
+        self.sources.get(&id.as_str().replace('-', "_"))
+    }
+
+    /// The environment variable that says so.
+    pub(crate) fn source_variable(id: &Slug) -> String {
+        let id = id.as_str().replace('-', "_").to_ascii_uppercase();
+        format!("CONSENTRY_SOURCE_{id}")
     }
 
     /// Addresses and links must not travel in the clear: without TLS of our own and without

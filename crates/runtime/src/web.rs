@@ -8,8 +8,8 @@ use tokio::net::TcpListener;
 use tracing::info;
 
 use crate::{
-    Failure, SettingsArgs, app::App, config::Config, metrics::Metrics, paths, server,
-    settings::Settings, shutdown, telemetry, tls::Certificates,
+    Failure, SettingsArgs, app::App, config::Config, metrics::Metrics, paths, retention::Retention,
+    server, settings::Settings, shutdown, telemetry, tls::Certificates,
 };
 
 /// The server's program; ends on SIGTERM or SIGINT.
@@ -60,6 +60,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
             worker.run(stop.cancelled_owned()).await;
         })
     });
+    let retention = Retention::new(&settings, &app, &service);
     let journal = tokio::spawn(app.keep_journal(&settings, stop.clone()));
     let scheme = if tls.is_some() { "https" } else { "http" };
     say(&format!("listening on {scheme}://{bound}"));
@@ -69,7 +70,14 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     shutdown::ready();
     info!(public_url = service.public_url().as_ref(), "ready");
     let proxies = settings.trusted_proxies.clone();
-    server::serve(listener, tls, router, proxies, close).await;
+    tokio::join!(
+        server::serve(listener, tls, router, proxies, close),
+        async {
+            if settings.embedded_worker {
+                retention.keep(stop).await;
+            }
+        },
+    );
     if let Some(worker) = worker {
         // Letters under way are settled before the process ends.
         if worker.await.is_err() {

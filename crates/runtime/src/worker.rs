@@ -7,8 +7,8 @@ use consentry_web::Draining;
 use tracing::info;
 
 use crate::{
-    Failure, SettingsArgs, app::App, config::Config, metrics::Metrics, settings::Settings,
-    shutdown, telemetry, web,
+    Failure, SettingsArgs, app::App, config::Config, metrics::Metrics, retention::Retention,
+    settings::Settings, shutdown, telemetry, web,
 };
 
 /// The worker's program: `once` makes one pass of every job, otherwise it runs until a signal.
@@ -29,12 +29,15 @@ pub fn worker(args: &SettingsArgs, once: bool) -> Result<(), Failure> {
         app.prepare_schema(&settings).await?;
         let service = app.service(&settings, settings.listen)?;
         App::adopt_policy(&service).await?;
+        let retention = Retention::new(&settings, &app, &service);
         let worker = Worker::new(service.clone()).every(settings.job_interval);
         if once {
             let ended = worker.run_once(stop.cancelled_owned()).await;
+            let passed = retention.pass().await;
             app.look_into_journal(&settings).await;
             app.close().await;
-            return Ok(ended?);
+            ended?;
+            return passed;
         }
         let draining = Draining::default();
         let metrics = metrics
@@ -47,6 +50,7 @@ pub fn worker(args: &SettingsArgs, once: bool) -> Result<(), Failure> {
         info!("worker running");
         tokio::join!(
             worker.run(stop.clone().cancelled_owned()),
+            retention.keep(stop.clone()),
             app.keep_journal(&settings, stop),
         );
         app.close().await;

@@ -7,6 +7,10 @@
 
 pub(crate) mod api_key;
 pub(crate) mod consent_event;
+pub(crate) mod event;
+pub(crate) mod event_settlement;
+pub(crate) mod hold;
+pub(crate) mod identity;
 pub(crate) mod import;
 pub(crate) mod installation;
 pub(crate) mod job;
@@ -14,6 +18,8 @@ pub(crate) mod journal;
 pub(crate) mod letter;
 pub(crate) mod policy_version;
 pub(crate) mod purge;
+pub(crate) mod retention_plan;
+pub(crate) mod retention_run;
 pub(crate) mod subject;
 pub(crate) mod subscription;
 pub(crate) mod tombstone;

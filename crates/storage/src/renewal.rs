@@ -7,7 +7,7 @@ use consentry_service::ports::StoreError;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, InsertMany, IntoActiveModel,
     PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    sea_query::{Expr, ExprTrait, Func, OnConflict, SimpleExpr},
+    sea_query::{Expr, ExprTrait, Func, IntoColumnRef, OnConflict, SimpleExpr},
 };
 
 use crate::bounded::Bounded;
@@ -15,7 +15,7 @@ use crate::{
     SeaOrmStore,
     entity::subject::{self, Column},
     error::store_error,
-    residue,
+    identities, residue,
     transaction::Database,
     vault::Vault,
     webhooks,
@@ -37,7 +37,7 @@ impl SeaOrmStore {
 }
 
 /// Rows in one transaction: short enough that nobody who signs up notices.
-const BATCH: u64 = 500;
+pub(crate) const BATCH: u64 = 500;
 
 /// Wraps and indexes anew whatever was not made with the active keys, and answers with how many
 /// rows that were. Each batch is a transaction of its own: whoever interrupts this loses nothing
@@ -47,6 +47,7 @@ pub(crate) async fn renew(database: &Database, vault: &Vault) -> Result<u64, Sto
     let mut renewed = webhooks::renew(&transaction.inner, vault).await?;
     residue::note(&transaction.inner, renewed).await?;
     transaction.commit().await?;
+    renewed += identities::renew(database, vault).await?;
     let mut after = None;
     loop {
         let transaction = database.write().await?;
@@ -102,13 +103,16 @@ pub(crate) async fn count(
         // No row keeps a token.
         KeyUse::Token => return Ok(0),
         KeyUse::Index => Column::AddressIndexKey.eq(i16::from(id.as_byte())),
-        KeyUse::Seal => wrapped_by(id),
+        KeyUse::Seal => wrapped_by(Column::WrappedKey, id),
     };
     let transaction = database.write().await?;
     if !database.is_sqlite() {
         transaction
             .inner
-            .execute_unprepared("LOCK TABLE consentry_subjects, consentry_webhooks IN SHARE MODE")
+            .execute_unprepared(
+                "LOCK TABLE consentry_identities, consentry_subjects, consentry_webhooks IN SHARE \
+                 MODE",
+            )
             .await
             .map_err(store_error)?;
     }
@@ -117,6 +121,7 @@ pub(crate) async fn count(
         .count(&transaction.inner)
         .await
         .map_err(store_error)?;
+    count += identities::count(&transaction.inner, key_use, id).await?;
     if key_use == KeyUse::Seal {
         count += webhooks::count(&transaction.inner, id).await?;
     }
@@ -128,13 +133,13 @@ fn outdated(ring: &KeyRing) -> Condition {
     let [index, seal] = [KeyUse::Index, KeyUse::Seal].map(|key_use| ring.current(key_use).id());
     Condition::any()
         .add(Column::AddressIndexKey.ne(i16::from(index.as_byte())))
-        .add(wrapped_by(seal).not())
+        .add(wrapped_by(Column::WrappedKey, seal).not())
 }
 
 /// The first byte of a wrapped key names the seal key.
-fn wrapped_by(id: KeyId) -> SimpleExpr {
+pub(crate) fn wrapped_by(column: impl IntoColumnRef, id: KeyId) -> SimpleExpr {
     let first = Func::cust("substr")
-        .arg(Expr::col(Column::WrappedKey))
+        .arg(Expr::col(column))
         .arg(1_i32)
         .arg(1_i32);
     Expr::expr(first).eq(vec![id.as_byte()])

@@ -20,13 +20,16 @@ use crate::{
 
 /// The tables that a purge deletes from.
 #[cfg(feature = "postgres")]
-const TOUCHED: [&str; 6] = [
+const TOUCHED: [&str; 9] = [
     "consentry_subjects",
     "consentry_subscriptions",
     "consentry_consent_events",
     "consentry_letters",
     "consentry_webhook_deliveries",
     "consentry_journal",
+    "consentry_identities",
+    "consentry_events",
+    "consentry_event_settlements",
 ];
 
 /// How long SQLite waits for a lock while it cleans.

@@ -9,7 +9,7 @@ use consentry_keys::{
     seal::{DataKey, Place, SealError},
 };
 use consentry_policy::ControllerId;
-use consentry_service::ports::{Random, StoreError};
+use consentry_service::ports::{Identity, Random, StoreError};
 
 use crate::{
     entity::subject,
@@ -100,6 +100,27 @@ impl Vault {
     pub(crate) fn name_indexes(&self, controller: &ControllerId, name: &str) -> Vec<Vec<u8>> {
         self.ring()
             .blind_indexes(controller.as_str(), &import_name(name))
+            .map(Vec::from)
+            .collect()
+    }
+
+    /// Under which value somebody of an application's table is found, and which key made it. No
+    /// address is one: none has a colon before its at sign.
+    pub(crate) fn identity_index(&self, controller: &str, person: &Identity) -> (Vec<u8>, i16) {
+        let ring = self.ring();
+        let index = ring.blind_index(controller, &identity_name(person));
+        let key = ring.current(KeyUse::Index).id();
+        (index.to_vec(), i16::from(key.as_byte()))
+    }
+
+    /// The same under every index key.
+    pub(crate) fn identity_indexes(
+        &self,
+        controller: &ControllerId,
+        person: &Identity,
+    ) -> Vec<Vec<u8>> {
+        self.ring()
+            .blind_indexes(controller.as_str(), &identity_name(person))
             .map(Vec::from)
             .collect()
     }
@@ -224,6 +245,10 @@ impl Vault {
             self.random.fill(buffer);
         })
     }
+}
+
+fn identity_name(person: &Identity) -> String {
+    format!("identity:{}", person.expose())
 }
 
 fn import_name(name: &str) -> String {

@@ -57,6 +57,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "migrations",
             "notice",
             "policy",
+            "retention",
             "service",
             "storage",
             "token",

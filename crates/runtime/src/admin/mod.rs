@@ -5,6 +5,7 @@
 mod api_key;
 mod clock;
 mod export;
+mod hold;
 mod import;
 mod keys;
 mod letters;
@@ -13,6 +14,7 @@ mod output;
 mod policy;
 mod progress;
 mod recovery;
+mod retention;
 mod scan;
 mod subscriber;
 mod webhook;
@@ -28,17 +30,20 @@ use crate::{
     app::{App, block_on},
     config::Config,
     doctor, paths,
+    retention::Retention,
     settings::Settings,
     telemetry,
 };
 
 use api_key::ApiKeyCommand;
 use clock::ClockCommand;
+use hold::{EventArgs, HoldCommand};
 use keys::KeysCommand;
 use letters::LettersCommand;
 use notice::NoticeCommand;
 use output::{Table, print_json, print_line};
 use policy::PolicyCommand;
+use retention::RetentionCommand;
 use subscriber::SubscriberCommand;
 use webhook::WebhookCommand;
 
@@ -84,6 +89,14 @@ enum AdminCommand {
     /// Check, compare and publish policies
     #[command(subcommand)]
     Policy(PolicyCommand),
+    /// Execute the policy's rules on the databases that it names: plan, run, status, verify
+    #[command(subcommand)]
+    Retention(RetentionCommand),
+    /// Keep rules off rows that a case needs
+    #[command(subcommand)]
+    Hold(HoldCommand),
+    /// Report that a named event happened to somebody; the same report twice is one
+    Event(EventArgs),
     /// Look at the key ring, rotate and retire keys
     #[command(subcommand)]
     Keys(KeysCommand),
@@ -150,6 +163,30 @@ pub fn admin(cli: Cli) -> Result<(), Failure> {
                 let (app, service) = open(&settings).await?;
                 let webhooks = service.webhooks().ok_or_else(nowhere)?;
                 let ended = webhook::run(&webhooks, command).await;
+                app.close().await;
+                ended
+            }
+            AdminCommand::Retention(RetentionCommand::Grants { database, role }) => {
+                retention::print_grants(&settings, &database, &role)
+            }
+            AdminCommand::Retention(command) => {
+                let (app, service) = open(&settings).await?;
+                let desk = Retention::new(&settings, &app, &service);
+                let ended = retention::run(&desk, command).await;
+                app.close().await;
+                ended
+            }
+            AdminCommand::Hold(command) => {
+                let (app, service) = open(&settings).await?;
+                let desk = Retention::new(&settings, &app, &service);
+                let ended = hold::run(&desk, command).await;
+                app.close().await;
+                ended
+            }
+            AdminCommand::Event(args) => {
+                let (app, service) = open(&settings).await?;
+                let desk = Retention::new(&settings, &app, &service);
+                let ended = hold::event(&desk, args).await;
                 app.close().await;
                 ended
             }

@@ -12,7 +12,7 @@ use metrics::{describe_gauge, gauge};
 use tokio::{sync::Mutex, time::timeout};
 use tracing::warn;
 
-use crate::{app::App, settings::Settings};
+use crate::{app::App, retention::Retention, settings::Settings};
 
 /// How long a scrape waits for the database.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
@@ -39,6 +39,8 @@ const LETTERS: &str = "consentry_letters";
 const OLDEST: &str = "consentry_letters_oldest_due_seconds";
 const HELD: &str = "consentry_people_held";
 const OVERDUE: &str = "consentry_people_overdue";
+const RULE_OVERDUE: &str = "consentry_retention_overdue";
+const SINCE_VERIFIED: &str = "consentry_retention_since_clean_verify_seconds";
 const BREAKER: &str = "consentry_breaker_tripped";
 const RECENT: &str = "consentry_recent_signups";
 const JOB_SUCCESS: &str = "consentry_job_last_success_timestamp_seconds";
@@ -63,6 +65,14 @@ pub(super) fn describe() {
         "Records past the end of their period for two job intervals and more"
     );
     describe_gauge!(
+        RULE_OVERDUE,
+        "Rows that were due to a rule after the last run on the policy's databases"
+    );
+    describe_gauge!(
+        SINCE_VERIFIED,
+        "For how long the policy's databases have not been verified without a row past its period"
+    );
+    describe_gauge!(
         BREAKER,
         "Whether sign-ups are slowed down because hardly anybody confirms"
     );
@@ -78,6 +88,7 @@ pub(super) fn describe() {
 pub(super) struct Figures {
     service: Service,
     store: SeaOrmStore,
+    retention: Retention,
     late: SignedDuration,
     known: Mutex<Option<(Instant, Duration)>>,
 }
@@ -85,6 +96,7 @@ pub(super) struct Figures {
 impl Figures {
     pub(super) fn new(settings: &Settings, app: &App, service: Service) -> Self {
         Self {
+            retention: Retention::new(settings, app, &service),
             service,
             store: app.store().clone(),
             late: settings.late(),
@@ -147,6 +159,18 @@ impl Figures {
             gauge!(OVERDUE, "rule" => rule.as_str()).set(float(*count));
         }
         gauge!(SKEW).set(since(backlog.database_clock));
+        if self.retention.has_sources() {
+            let known = self.retention.last_known().await?;
+            for rule in known.left.iter().filter(|rule| rule.action != "review") {
+                let labels = [
+                    ("dataset", rule.dataset.clone()),
+                    ("rule", rule.rule.clone()),
+                ];
+                gauge!(RULE_OVERDUE, &labels).set(float(rule.due));
+            }
+            let verified = known.verified_at.map_or(f64::INFINITY, since);
+            gauge!(SINCE_VERIFIED).set(verified);
+        }
         for job in scheduled() {
             let status = statuses.iter().find(|status| status.job == job.as_str());
             let success = status.and_then(|status| status.succeeded_at);

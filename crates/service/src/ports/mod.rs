@@ -7,6 +7,7 @@ mod notifier;
 mod outbox;
 mod publications;
 mod recovery;
+mod retention;
 mod store;
 mod trouble;
 mod unit;
@@ -24,6 +25,9 @@ pub use outbox::{
 };
 pub use publications::{AnnouncementStep, OpenAnnouncement, Publication};
 pub use recovery::Recovery;
+pub use retention::{
+    Happening, HoldId, Identity, LegalHold, RetentionRun, RetentionStore, RunOutcome,
+};
 pub use store::{Candidates, Census, Confirmations, Filter, JobStatus, Outlived, Store};
 pub use trouble::{EnhancedStatus, NoStatus, Reason, Reply, Trouble, UnknownReason};
 pub use unit::{Change, PurgeReason, StoreError, UnitOfWork};

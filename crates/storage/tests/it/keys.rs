@@ -23,7 +23,7 @@ on_both! {
     a_sealed_value_that_was_moved_to_another_row_does_not_open,
 }
 
-fn rotate(ring: &mut KeyRing) {
+pub(crate) fn rotate(ring: &mut KeyRing) {
     for key_use in KeyUse::ALL {
         let mut random = |buffer: &mut [u8]| Numbers.fill(buffer);
         ring.rotate(key_use, &mut random, Timestamp::UNIX_EPOCH)
@@ -32,11 +32,11 @@ fn rotate(ring: &mut KeyRing) {
 }
 
 /// The same ring, as another process has it.
-fn copy(ring: &KeyRing) -> KeyRing {
+pub(crate) fn copy(ring: &KeyRing) -> KeyRing {
     KeyRing::parse(&ring.to_toml()).unwrap()
 }
 
-const FIRST: KeyId = KeyId::from_byte(1);
+pub(crate) const FIRST: KeyId = KeyId::from_byte(1);
 const SECOND: KeyId = KeyId::from_byte(2);
 
 async fn after_a_rotation_everybody_is_still_found_and_read(database: &TestDatabase) {

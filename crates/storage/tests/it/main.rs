@@ -20,6 +20,7 @@ mod outbox;
 mod people;
 mod purge;
 mod recovery;
+mod retention;
 mod schema;
 mod sealed;
 mod units;
