@@ -215,7 +215,7 @@ fn a_killed_run_is_finished_by_the_next(engine: Engine) {
     let arguments = ["retention", "run", "--yes"];
     let command = &mut office.site.command(&binaries().admin, &arguments);
     let process = Process::start(command);
-    wait_for("first batch", Duration::from_secs(60), || {
+    wait_for("first batch", Duration::from_mins(1), || {
         (office.count("clients") < PAST + 10).then_some(())
     });
     process.kill();
@@ -426,10 +426,10 @@ fn the_worker_makes_one_pass_a_day_and_catches_up(engine: Engine) {
     office.site.set("CONSENTRY_METRICS_LISTEN", "127.0.0.1:0");
     let mut worker = office.site.worker();
     let metrics = Client::new(&worker.wait_for_line("metrics on "));
-    wait_for("pass", Duration::from_secs(60), || {
+    wait_for("pass", Duration::from_mins(1), || {
         (office.count("clients") == 0).then_some(())
     });
-    wait_for("clean verify", Duration::from_secs(60), || {
+    wait_for("clean verify", Duration::from_mins(1), || {
         let body = metrics.get("/metrics").body;
         let overdue = "consentry_retention_overdue{dataset=\"clients\",rule=\"purge-clients\"} 0";
         let verified = "consentry_retention_since_clean_verify_seconds ";
