@@ -2,12 +2,13 @@
 
 mod machine;
 mod mail;
+mod retention;
 
 use std::{fs, io};
 
 use consentry_address::EmailAddress;
 use consentry_keys::KeyState;
-use consentry_policy::{Policy, Severity};
+use consentry_policy::Policy;
 use consentry_service::{
     BreakerStatus, Error, Job, Service, Standing,
     ports::{JobStatus, LetterState, Reason, StoreError, TroubleCount},
@@ -373,48 +374,6 @@ impl Report {
             );
             self.add("overdue", Verdict::Problem, text);
         }
-        Ok(())
-    }
-
-    /// Whether the databases that the policy names are as it says, and its rules run on them (S2-21).
-    async fn retention(&mut self, retention: &Retention) -> Result<(), Failure> {
-        /// A daily pass that failed is tried again each hour.
-        const LATE: SignedDuration = SignedDuration::from_hours(26);
-
-        if !retention.has_sources() {
-            return Ok(());
-        }
-        let (findings, failures) = retention.check().await;
-        for failure in failures {
-            self.add("sources", Verdict::Problem, failure.message());
-        }
-        for found in findings {
-            let result = match found.severity {
-                Severity::Error => Verdict::Problem,
-                Severity::Warning => Verdict::Warning,
-            };
-            let text = format!("{}: {}; {}", found.key, found.message, found.help);
-            self.add("sources", result, text);
-        }
-        let known = retention.last_known().await?;
-        let (result, text) = match &known.pass {
-            None => {
-                let text = "never ran; start consentry-worker, or the server with its embedded \
-                            worker";
-                (Verdict::Warning, text.to_owned())
-            }
-            Some(status) => judge(status, retention.now(), Some(LATE)),
-        };
-        self.add("retention", result, text);
-        let (result, text) = match known.verified_at {
-            None => (Verdict::Warning, "never verified".to_owned()),
-            Some(at) if retention.now().duration_since(at) > LATE => {
-                let text = format!("last without a row past its period at {at}");
-                (Verdict::Problem, text)
-            }
-            Some(at) => (Verdict::Ok, format!("nothing was past its period at {at}")),
-        };
-        self.add("retention", result, text);
         Ok(())
     }
 
