@@ -164,7 +164,7 @@ fn due(rules: &Value, rule: &str) -> u64 {
     found["due"].as_u64().expect("a count is a number")
 }
 
-/// S2-20, S2-21: counts, the oldest moment, a hash; then nothing is left, and the report says so.
+/// S2-21: counts, the oldest moment, a hash; then nothing is left, and the report says so.
 /// Our own records are in the same plan.
 fn what_is_due_is_planned_done_and_verified(engine: Engine) {
     let office = Office::open(engine);
@@ -206,7 +206,7 @@ fn what_is_due_is_planned_done_and_verified(engine: Engine) {
     assert!(grants.contains("GRANT DELETE ON"), "{grants}");
 }
 
-/// Issue 5: nothing lost, nothing done twice, and the next run ends the work.
+/// Nothing lost, nothing done twice, and the next run ends the work.
 fn a_killed_run_is_finished_by_the_next(engine: Engine) {
     const PAST: u32 = 40_000;
     let office = Office::under(engine, &with_brake_off());
@@ -333,7 +333,7 @@ fn an_event_ends_the_rows_of_whom_it_happened_to(engine: Engine) {
     assert_eq!(office.count("clients"), 3);
 }
 
-/// S2-20: a renamed column, a missing URL, a database that is gone: each an error of its own.
+/// A renamed column, a missing URL, a database that is gone: each an error of its own.
 fn what_differs_from_the_policy_is_an_error_and_never_skipped(engine: Engine) {
     let mut office = Office::open(engine);
     office.clients(1, 2, "2028-01-01");
@@ -373,7 +373,7 @@ fn what_differs_from_the_policy_is_an_error_and_never_skipped(engine: Engine) {
     assert!(process.log().contains("CONSENTRY_SOURCE_BACK_OFFICE"));
 }
 
-/// S2-20: a mass waits for somebody who has looked at it.
+/// Standards 4.4: a mass waits for somebody who has looked at it.
 fn a_rule_that_takes_too_much_waits_for_an_approved_plan(engine: Engine) {
     let mut office = Office::open(engine);
     office.clients(1, 150, "2028-01-01");

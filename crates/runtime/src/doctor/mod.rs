@@ -2,7 +2,7 @@
 
 mod machine;
 mod mail;
-mod sources;
+mod retention;
 
 use std::{fs, io};
 

@@ -1,16 +1,15 @@
 //! The retention engine at work: the databases that the policy names, our own records of holds and
 //! events, runs and plans that are written down.
 
+mod parts;
 mod pass;
 mod records;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use consentry::SystemRandom;
-use consentry_policy::{Action, ControllerId, Dataset, Policy, Slug, Store};
-use consentry_retention::{
-    Engine, Plan, PlannedRule, Progress, RetentionError, RunReport, Source, SourceError,
-};
+use consentry_policy::{ControllerId, Dataset, Policy, Slug};
+use consentry_retention::{Finding, Plan, PlannedRule, Progress, RunReport};
 use consentry_service::{
     Error, Service,
     ports::{
@@ -20,11 +19,12 @@ use consentry_service::{
 };
 use consentry_storage::SeaOrmStore;
 use jiff::{SignedDuration, Timestamp};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use crate::{Failure, app::App, settings::Settings};
 
+use parts::failure;
 use records::Records;
 
 /// How long a plan can be approved.
@@ -50,13 +50,6 @@ pub(crate) struct Retention {
     urls: BTreeMap<Slug, Option<SecretString>>,
     records: Records,
     service: Service,
-}
-
-/// Datasets of one database that can be worked on.
-struct Part {
-    /// The policy with these datasets alone.
-    policy: Policy,
-    sources: BTreeMap<Slug, Source>,
 }
 
 /// What is due, and why that is not everything.
@@ -295,7 +288,7 @@ impl Retention {
     }
 
     /// Compares every database with the policy; what is wrong or slow.
-    pub(crate) async fn check(&self) -> (Vec<consentry_retention::Finding>, Vec<Failure>) {
+    pub(crate) async fn check(&self) -> (Vec<Finding>, Vec<Failure>) {
         let (parts, mut failures) = self.parts().await;
         let mut found = Vec::new();
         for part in &parts {
@@ -367,73 +360,11 @@ impl Retention {
         }
         Ok(())
     }
-
-    fn engine<'a>(&'a self, part: &'a Part) -> Engine<'a> {
-        Engine {
-            policy: &part.policy,
-            sources: &part.sources,
-            holds: &self.records,
-            events: &self.records,
-            archive: None,
-            random: &|buffer| SystemRandom.fill(buffer),
-        }
-    }
-
-    /// One part for each database that answers. One that does not, and a dataset that cannot be
-    /// executed, hold up no other. The first part is nobody's: it makes an empty plan and report.
-    async fn parts(&self) -> (Vec<Part>, Vec<Failure>) {
-        let mut parts = vec![self.part(|_| false)];
-        let mut failures = Vec::new();
-        for dataset in sourced(&self.policy).filter(|dataset| needs_archive(dataset)) {
-            failures.push(Failure::Found(format!(
-                "dataset `{}`: a stage moves rows to the archive, and there is none yet; none of \
-                 its rules runs",
-                dataset.id
-            )));
-        }
-        for (id, url) in &self.urls {
-            let Some(url) = url else {
-                let variable = Settings::source_variable(id);
-                failures.push(Failure::usage(format!(
-                    "the policy names the database `{id}`: set {variable} to its URL"
-                )));
-                continue;
-            };
-            match Source::connect(url.expose_secret()).await {
-                Ok(source) => {
-                    let mut part = self.part(|dataset| {
-                        let source = dataset.source.as_ref();
-                        !needs_archive(dataset) && source.is_some_and(|one| one.database == *id)
-                    });
-                    part.sources.insert(id.clone(), source);
-                    parts.push(part);
-                }
-                Err(error) => failures.push(unusable(&error, format!("database `{id}`"))),
-            }
-        }
-        (parts, failures)
-    }
-
-    fn part(&self, is_in: impl Fn(&Dataset) -> bool) -> Part {
-        let mut policy = self.policy.clone();
-        for dataset in &mut policy.datasets {
-            dataset.enabled &= is_in(dataset);
-        }
-        Part {
-            policy,
-            sources: BTreeMap::new(),
-        }
-    }
 }
 
 fn sourced(policy: &Policy) -> impl Iterator<Item = &Dataset> {
     let datasets = policy.datasets.iter();
     datasets.filter(|dataset| dataset.enabled && dataset.source.is_some())
-}
-
-fn needs_archive(dataset: &Dataset) -> bool {
-    let mut stages = dataset.stages.iter();
-    stages.any(|stage| stage.action == Action::Archive && stage.within == Store::Live)
 }
 
 /// Who does what is done by hand, among the workers.
@@ -451,25 +382,4 @@ pub(crate) fn random<const N: usize>() -> [u8; N] {
 /// Plans and reports have nothing in them that JSON cannot say.
 fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
-}
-
-fn failure(error: &RetentionError) -> Failure {
-    match error {
-        RetentionError::Source { dataset, error } => {
-            unusable(error, format!("dataset `{dataset}`"))
-        }
-        RetentionError::Schema(findings) => Failure::Found(format!("{error}:\n{findings}")),
-        RetentionError::Records(_) => Failure::Unreachable(error.to_string()),
-        RetentionError::UnknownSource { .. } => Failure::usage(error.to_string()),
-        _ => Failure::Found(error.to_string()),
-    }
-}
-
-fn unusable(error: &SourceError, what: impl std::fmt::Display) -> Failure {
-    let message = format!("{what}: {error}");
-    match error {
-        SourceError::Unreachable(_) => Failure::Unreachable(message),
-        SourceError::UnknownEngine => Failure::Usage(message),
-        _ => Failure::Found(message),
-    }
 }

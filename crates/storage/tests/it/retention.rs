@@ -92,7 +92,7 @@ async fn a_hold_is_kept_until_it_is_lifted_and_forgets_whose_it_was(database: &T
     assert_eq!(database.count("consentry_identities").await, 0);
 }
 
-/// S0-12: a dump of the database names nobody.
+/// A dump of the database names nobody.
 async fn no_identity_is_readable_in_the_tables(database: &TestDatabase) {
     let store = database.store().await;
     store.set_hold(&acme(), &hold(Some(ANNA))).await.unwrap();

@@ -1,4 +1,4 @@
-//! Findings about the databases that the policy puts under rules.
+//! The databases of applications, and the rules that run on them.
 
 use consentry_policy::Severity;
 use jiff::SignedDuration;
