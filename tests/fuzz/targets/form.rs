@@ -1,10 +1,7 @@
 //! Forms and JSON documents as they arrive: no request is answered by our fault, none by a panic.
 #![no_main]
 
-use std::{
-    path::Path,
-    sync::LazyLock,
-};
+use std::{path::Path, sync::LazyLock};
 
 use axum::{
     Router,
@@ -43,6 +40,7 @@ async fn pages(folder: &Path) -> Router {
     let public_url = "http://127.0.0.1:8080".parse().expect("a URL");
     let consentry = Consentry::builder(Policy::demo(), public_url, database)
         .keys_file(folder.join("keys.toml"))
+        .mailbox(folder.join("mailbox"))
         .build()
         .await
         .expect("an installation");

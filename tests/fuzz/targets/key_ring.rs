@@ -13,7 +13,10 @@ fuzz_target!(|text: &str| {
         }
         Err(error) => {
             let told = error.to_string();
-            for word in text.split(['"', '\'', '=', '\n', ' ']).filter(|word| word.len() >= 40) {
+            for word in text
+                .split(['"', '\'', '=', '\n', ' '])
+                .filter(|word| word.len() >= 40)
+            {
                 assert!(!told.contains(word), "an error repeats a key");
             }
         }
