@@ -1,7 +1,7 @@
 //! What a policy file says, apart from how it is written.
 
 use std::collections::BTreeMap;
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use sha2::{Digest as _, Sha256};
 use toml::de::{DeTable, DeValue};
@@ -54,11 +54,7 @@ impl Content {
 
     /// The digest in hexadecimal digits.
     pub(crate) fn fingerprint(&self) -> String {
-        self.digest.iter().fold(String::new(), |mut hex, byte| {
-            // Writing into a string cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+        hex::encode(self.digest)
     }
 }
 

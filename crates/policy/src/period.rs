@@ -86,6 +86,12 @@ const CHANGE_OF_CLOCKS: SignedDuration = SignedDuration::from_hours(2);
 const DATE_LINE: SignedDuration = SignedDuration::from_hours(26);
 
 impl Period {
+    /// One week.
+    pub const WEEK: Self = Self {
+        amount: NonZeroU32::MIN,
+        unit: PeriodUnit::Weeks,
+    };
+
     /// The longest.
     pub(crate) const THOUSAND_YEARS: Self = match NonZeroU32::new(1_000) {
         Some(amount) => Self {

@@ -1,7 +1,5 @@
 //! What is due: counts, and no personal data.
 
-use std::fmt::Write as _;
-
 use consentry_policy::DatasetId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -53,12 +51,7 @@ impl Plan {
             text.push_str(&line);
             text.push('\n');
         }
-        let mut hash = String::new();
-        for byte in Sha256::digest(text) {
-            // Writing to a string does not fail.
-            let _ = write!(hash, "{byte:02x}");
-        }
-        hash
+        hex::encode(Sha256::digest(text))
     }
 
     /// How many rows are due to rules that act: a review waits for somebody.

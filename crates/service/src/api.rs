@@ -1,10 +1,6 @@
 //! The JSON API: its keys, and what a program that holds one may do on behalf of people.
 
-use std::{
-    collections::BTreeSet,
-    fmt::{self, Write as _},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use consentry_address::EmailAddress;
 use consentry_domain::{Channel, SignUp};
@@ -43,12 +39,7 @@ const PREFIX: &str = "csk_";
 
 impl ApiToken {
     fn new(id: ApiKeyId, secret: &[u8; 32]) -> Self {
-        let mut token = format!("{PREFIX}{id}_");
-        for byte in secret {
-            // Writing into a text does not fail.
-            let _ = write!(token, "{byte:02x}");
-        }
-        Self(token)
+        Self(format!("{PREFIX}{id}_{}", hex::encode(secret)))
     }
 
     /// The token itself.
@@ -125,14 +116,14 @@ impl Api {
         expires: Option<Period>,
     ) -> Result<(ApiKey, ApiToken), Error> {
         let now = self.service.now();
-        let zone = &self.service.policy().calendar;
+        let calendar = &self.service.policy().calendar;
         let key = ApiKey {
             id: ApiKeyId(u64::from_be_bytes(self.service.random())),
             name: name.to_owned(),
             scopes,
             created_at: now,
             last_used_on: None,
-            expires_at: expires.map(|period| period.after(now, zone)),
+            expires_at: expires.map(|period| period.after(now, calendar)),
             revoked_at: None,
         };
         let token = ApiToken::new(key.id, &self.service.random());

@@ -60,7 +60,7 @@ impl Service {
 }
 
 /// How long the former secret signs too after a rotation: time to bring it to the receiver.
-const FORMER: &str = "7 days";
+const FORMER: Period = Period::WEEK;
 
 impl Webhooks {
     /// Registers an endpoint, for these events or, if there are none, for all. Its secret is told
@@ -102,9 +102,8 @@ impl Webhooks {
     pub async fn rotate(&self, id: WebhookId) -> Result<Option<(WebhookSecret, Timestamp)>, Error> {
         let secret = WebhookSecret::new(self.service.random());
         let now = self.service.now();
-        let period: Option<Period> = FORMER.parse().ok();
-        let zone = &self.service.policy().calendar;
-        let until = period.map_or(now, |period| period.after(now, zone));
+        let calendar = &self.service.policy().calendar;
+        let until = FORMER.after(now, calendar);
         let is_there = self
             .store()
             .rotate_webhook(self.service.controller(), id, &secret, until)

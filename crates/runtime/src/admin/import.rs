@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    fmt::Write as _,
     io::{self, IsTerminal},
     path::PathBuf,
     time::Duration,
@@ -343,11 +342,7 @@ fn name(
         .chain_update(fingerprint.digest)
         .chain_update(options)
         .finalize();
-    digest.iter().fold(String::new(), |mut text, byte| {
-        // Writing into a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex::encode(digest)
 }
 
 /// A reminder must not come before the letter that it reminds of.

@@ -10,10 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
-use super::{
-    BackupError, FORMAT, Head, Manifest, Seal, Summary, TableHead, error::damaged,
-    write::hexadecimal,
-};
+use super::{BackupError, FORMAT, Head, Manifest, Seal, Summary, TableHead, error::damaged};
 
 /// No line of ours comes near it: a longer one is damage, and must not fill the memory.
 const LONGEST_LINE: u64 = 16 * 1024 * 1024;
@@ -56,7 +53,7 @@ impl BackupFile {
         }
         hash.update(&before);
         let seal: Seal = parse(&last).ok_or_else(|| damaged("its end is missing"))?;
-        if seal.sha256 != hexadecimal(&hash.finalize()) {
+        if seal.sha256 != hex::encode(hash.finalize()) {
             return Err(damaged("its checksum does not match"));
         }
         let summary: Summary = parse(&before).ok_or_else(|| damaged("it has no summary"))?;

@@ -60,7 +60,7 @@ pub(crate) async fn write(
     };
     snapshot.commit().await?;
     lines.write(&summary)?;
-    let sha256 = hexadecimal(&lines.hash.clone().finalize());
+    let sha256 = hex::encode(lines.hash.clone().finalize());
     lines.write(&Seal { sha256 })?;
     lines.out.flush()?;
     Ok(Manifest { head, summary })
@@ -211,12 +211,4 @@ impl Lines<'_> {
         self.hash.update(&line);
         self.out.write_all(&line)
     }
-}
-
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -2,7 +2,6 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    fmt::Write,
     fs,
     os::unix::fs::PermissionsExt,
     path::Path,
@@ -34,13 +33,6 @@ pub(crate) fn found(folder: &Path, needles: &[Vec<u8>]) -> usize {
     found.len()
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
-}
-
 /// The ways in which an address could stand in a file.
 fn spellings(address: &str) -> Vec<Vec<u8>> {
     let lower = address.to_lowercase();
@@ -51,8 +43,8 @@ fn spellings(address: &str) -> Vec<Vec<u8>> {
     vec![
         address.as_bytes().to_vec(),
         local.as_bytes().to_vec(),
-        hex(local.as_bytes()).into_bytes(),
-        hex(local.as_bytes()).to_uppercase().into_bytes(),
+        hex::encode(local).into_bytes(),
+        hex::encode(local).to_uppercase().into_bytes(),
         base64,
         utf16,
     ]
