@@ -9,8 +9,11 @@ use std::fmt::Write as _;
 use consentry_service::ports::StoreError;
 use sea_orm::{
     ActiveModelTrait, ActiveValue, ColumnTrait, ColumnType, ConnectionTrait, DbBackend,
-    EntityTrait, InsertMany, IntoActiveModel, Iterable, Value,
-    sea_query::{Alias, Expr, ExprTrait, Func, OnConflict, Query},
+    EntityTrait, InsertMany, IntoActiveModel, Iterable, QueryTrait, Value,
+    sea_query::{
+        Alias, CommonTableExpression, Expr, ExprTrait, Func, InsertStatement, OnConflict, Query,
+        SimpleExpr, Values, WithClause, WithQuery,
+    },
 };
 
 use crate::bounded::Bounded;
@@ -27,36 +30,115 @@ where
     M: IntoActiveModel<A>,
     A: ActiveModelTrait,
 {
-    let mut rows = rows.into_iter().map(M::into_active_model).peekable();
-    let mut written = 0;
-    while rows.peek().is_some() {
-        let rows = rows.by_ref().take(ROWS);
-        written += match db.get_database_backend() {
-            DbBackend::Postgres => insert_arrays(db, rows.collect(), on_conflict.clone()).await?,
-            _ => insert_list(db, rows, on_conflict.clone()).await?,
+    let mut insertion = Insertion::new(db);
+    insertion.add(rows, on_conflict.as_ref())?;
+    insertion.execute(db).await
+}
+
+/// Rows of several tables that go to the database in one trip, in the order in which they were
+/// added. A trip costs more than what is done at its end.
+pub(crate) struct Insertion {
+    backend: DbBackend,
+    statements: Vec<InsertStatement>,
+    rows: u64,
+}
+
+impl Insertion {
+    pub(crate) fn new(db: &Bounded) -> Self {
+        Self {
+            backend: db.get_database_backend(),
+            statements: Vec::new(),
+            rows: 0,
+        }
+    }
+
+    /// Adds any number of rows of one table, a table at most once between two trips: PostgreSQL does
+    /// not say in which order it writes to the tables of one statement.
+    pub(crate) fn add<M, A>(
+        &mut self,
+        rows: Vec<M>,
+        on_conflict: Option<&OnConflict>,
+    ) -> Result<(), StoreError>
+    where
+        M: IntoActiveModel<A>,
+        A: ActiveModelTrait,
+    {
+        self.rows += rows.len() as u64;
+        let mut rows = rows.into_iter().map(M::into_active_model).peekable();
+        while rows.peek().is_some() {
+            let rows = rows.by_ref().take(ROWS);
+            let mut statement = match self.backend {
+                DbBackend::Postgres => arrays(&rows.collect::<Vec<A>>())?,
+                _ => InsertMany::<A>::many(rows).into_query(),
+            };
+            if let Some(on_conflict) = on_conflict {
+                statement.on_conflict(on_conflict.clone());
+            }
+            self.statements.push(statement);
+        }
+        Ok(())
+    }
+
+    /// Makes the trip with what was added since the last one.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when a row was skipped.
+    pub(crate) async fn send(&mut self, db: &Bounded) -> Result<(), StoreError> {
+        let rows = std::mem::take(&mut self.rows);
+        if self.execute(db).await? == rows {
+            Ok(())
+        } else {
+            Err(StoreError::Conflict)
+        }
+    }
+
+    /// How many rows were written.
+    async fn execute(&mut self, db: &Bounded) -> Result<u64, StoreError> {
+        let mut statements = std::mem::take(&mut self.statements);
+        if statements.len() > 1 && self.backend == DbBackend::Postgres {
+            let counted = db.query_one(&all_at_once(statements)).await;
+            let counted = counted.map_err(store_error)?;
+            let written = counted.map(|row| row.try_get_by_index::<i64>(0));
+            let written = written.transpose().map_err(store_error)?;
+            return Ok(written.unwrap_or_default().cast_unsigned());
+        }
+        let Some(mut all) = statements.pop().map(|last| self.backend.build(&last)) else {
+            return Ok(0);
         };
+        // SQLite's driver executes one after the other, each with its share of the values.
+        for earlier in statements.iter().rev() {
+            let earlier = self.backend.build(earlier);
+            all.sql = format!("{}; {}", earlier.sql, all.sql);
+            let values = [earlier.values, all.values].into_iter().flatten();
+            all.values = Some(Values(values.flat_map(|values| values.0).collect()));
+        }
+        let inserted = db.execute_raw(all).await.map_err(store_error)?;
+        Ok(inserted.rows_affected())
     }
-    Ok(written)
 }
 
-async fn insert_list<A: ActiveModelTrait>(
-    db: &Bounded,
-    rows: impl Iterator<Item = A>,
-    on_conflict: Option<OnConflict>,
-) -> Result<u64, StoreError> {
-    let mut insert = InsertMany::<A>::many(rows);
-    if let Some(on_conflict) = on_conflict {
-        insert = insert.on_conflict(on_conflict);
+/// One statement that inserts into several tables and says how many rows it wrote (PostgreSQL
+/// manual, section 7.8.4).
+fn all_at_once(statements: Vec<InsertStatement>) -> WithQuery {
+    let mut with = WithClause::new();
+    let mut written = Expr::value(0_i64);
+    for (index, mut statement) in statements.into_iter().enumerate() {
+        let name = Alias::new(format!("part{index}"));
+        statement.returning(Query::returning().expr(Expr::cust("1")));
+        let mut part = CommonTableExpression::new();
+        part.query(statement).table_name(name.clone());
+        with.cte(part);
+        let count = Query::select()
+            .expr(Expr::cust("count(*)"))
+            .from(name)
+            .take();
+        written = written.add(SimpleExpr::SubQuery(None, Box::new(count.into())));
     }
-    let inserted = insert.exec_without_returning(db).await;
-    inserted.map_err(store_error)
+    Query::select().expr(written).take().with(with)
 }
 
-async fn insert_arrays<A: ActiveModelTrait>(
-    db: &Bounded,
-    rows: Vec<A>,
-    on_conflict: Option<OnConflict>,
-) -> Result<u64, StoreError> {
+/// The rows as an array for each column.
+fn arrays<A: ActiveModelTrait>(rows: &[A]) -> Result<InsertStatement, StoreError> {
     // What the first row leaves to the database, all of them do.
     let columns: Vec<_> = <A::Entity as EntityTrait>::Column::iter()
         .filter(|column| {
@@ -81,11 +163,7 @@ async fn insert_arrays<A: ActiveModelTrait>(
         .columns(columns)
         .select_from(side_by_side.take())
         .map_err(|_| crate::error::unavailable("the statement cannot be built"))?;
-    if let Some(on_conflict) = on_conflict {
-        insert.on_conflict(on_conflict);
-    }
-    let inserted = db.execute(&insert).await.map_err(store_error)?;
-    Ok(inserted.rows_affected())
+    Ok(insert)
 }
 
 /// The columns of this schema are of these types.
@@ -119,9 +197,7 @@ fn array(values: impl Iterator<Item = Option<Value>>) -> String {
             }
             Some(Value::Bytes(Some(bytes))) => {
                 text.push_str("\"\\\\x");
-                for byte in bytes {
-                    hex(&mut text, byte);
-                }
+                text.push_str(&hex::encode(bytes));
                 text.push('"');
                 Ok(())
             }
@@ -141,14 +217,6 @@ fn quote(text: &mut String, string: &str) {
         text.push(character);
     }
     text.push('"');
-}
-
-fn hex(text: &mut String, byte: u8) {
-    const DIGITS: [char; 16] = [
-        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
-    ];
-    text.push(DIGITS[usize::from(byte >> 4)]);
-    text.push(DIGITS[usize::from(byte & 15)]);
 }
 
 #[cfg(test)]

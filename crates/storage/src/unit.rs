@@ -23,7 +23,7 @@ use crate::{
     deliveries::{self, Told},
     entity::{consent_event, letter, subject, subscription, tombstone},
     error::store_error,
-    insert::insert,
+    insert::{Insertion, insert},
     journal, outbox,
     people::{self, Held},
     publications, residue,
@@ -97,29 +97,24 @@ impl Unit {
         Ok(rows::subject_row(person, sealed))
     }
 
-    async fn write_people(&self, changes: &[Change]) -> Result<(), StoreError> {
+    async fn write_people(
+        &self,
+        changes: &[Change],
+        insertion: &mut Insertion,
+    ) -> Result<(), StoreError> {
         let (new, known): (Vec<_>, Vec<_>) = changes.iter().partition(|change| change.is_new);
         let rows_of = |changes: Vec<&Change>| -> Result<Vec<_>, _> {
             changes.into_iter().map(|change| self.row(change)).collect()
         };
         let (new, known) = (rows_of(new)?, rows_of(known)?);
         self.require_unique(changes).await?;
-        self.insert_people(new).await?;
-        self.take_addresses(&known).await?;
-        let db = &self.transaction.inner;
-        let mut replace = OnConflict::column(subject::Column::Id);
-        replace.update_columns(subject::Column::iter());
-        insert(db, known, Some(replace)).await?;
-        Ok(())
-    }
-
-    /// Inserts records. A conflict that is an error would write the index into the server's log.
-    async fn insert_people(&self, rows: Vec<subject::Model>) -> Result<(), StoreError> {
-        let mut skip = OnConflict::new();
-        skip.do_nothing();
-        let expected = rows.len() as u64;
-        if insert(&self.transaction.inner, rows, Some(skip)).await? != expected {
-            return Err(StoreError::Conflict);
+        insertion.add(new, Some(&skip()))?;
+        if !known.is_empty() {
+            insertion.send(&self.transaction.inner).await?;
+            self.take_addresses(&known).await?;
+            let mut replace = OnConflict::column(subject::Column::Id);
+            replace.update_columns(subject::Column::iter());
+            insertion.add(known, Some(&replace))?;
         }
         Ok(())
     }
@@ -141,7 +136,9 @@ impl Unit {
             })
             .collect();
         let ids: Vec<_> = taken.iter().map(|row| row.id).collect();
-        self.insert_people(taken).await?;
+        let mut insertion = Insertion::new(&self.transaction.inner);
+        insertion.add(taken, Some(&skip()))?;
+        insertion.send(&self.transaction.inner).await?;
         for ids in ids.chunks(ROWS) {
             subject::Entity::delete_many()
                 .filter(subject::Column::Id.is_in(ids.iter().copied()))
@@ -216,7 +213,7 @@ impl Unit {
         Ok(())
     }
 
-    async fn write_topics(&self, changes: &[Change]) -> Result<(), StoreError> {
+    fn add_topics(changes: &[Change], insertion: &mut Insertion) -> Result<(), StoreError> {
         let topics: Vec<_> = changes
             .iter()
             .flat_map(|change| rows::subscription_rows(&change.subject))
@@ -224,12 +221,11 @@ impl Unit {
         let mut replace =
             OnConflict::columns([subscription::Column::SubjectId, subscription::Column::Topic]);
         replace.update_columns(subscription::Column::iter());
-        insert(&self.transaction.inner, topics, Some(replace)).await?;
-        Ok(())
+        insertion.add(topics, Some(&replace))
     }
 
     /// What a restore of an older backup has to repeat.
-    async fn write_journal(&self, changes: &[Change]) -> Result<(), StoreError> {
+    fn add_journal(&self, changes: &[Change], insertion: &mut Insertion) -> Result<(), StoreError> {
         let mut entries = Vec::new();
         for change in changes.iter().filter(|_| self.is_journaled) {
             let Some(held) = self.held.get(&change.subject.id) else {
@@ -243,8 +239,7 @@ impl Unit {
                 entries.push(journal::row(&self.vault, &entry, address));
             }
         }
-        insert(&self.transaction.inner, entries, None).await?;
-        Ok(())
+        insertion.add(entries, None)
     }
 
     /// Cancels set-wise: one statement for everybody who is owed the same no more.
@@ -279,6 +274,13 @@ impl Unit {
             .collect();
         deliveries::enqueue(&self.transaction.inner, &self.vault, &told).await
     }
+}
+
+/// A conflict that is an error would write the index into the server's log.
+fn skip() -> OnConflict {
+    let mut skip = OnConflict::new();
+    skip.do_nothing();
+    skip
 }
 
 #[async_trait]
@@ -322,15 +324,16 @@ impl UnitOfWork for Unit {
     }
 
     async fn save(&mut self, changes: &[Change]) -> Result<(), StoreError> {
-        self.write_people(changes).await?;
-        self.write_topics(changes).await?;
         let db = &self.transaction.inner;
+        let mut insertion = Insertion::new(db);
+        self.write_people(changes, &mut insertion).await?;
+        Self::add_topics(changes, &mut insertion)?;
         let events: Vec<_> = changes
             .iter()
             .flat_map(|change| change.events.iter().map(|event| (&change.subject, event)))
             .map(|(person, event)| rows::event_row(person, event))
             .collect();
-        insert::<_, consent_event::ActiveModel>(db, events, None).await?;
+        insertion.add::<_, consent_event::ActiveModel>(events, None)?;
         self.cancel(changes).await?;
         let letters: Vec<_> = changes
             .iter()
@@ -342,9 +345,10 @@ impl UnitOfWork for Unit {
             })
             .map(|(person, letter)| rows::letter_row(person, letter))
             .collect();
-        insert::<_, letter::ActiveModel>(db, letters, None).await?;
+        insertion.add::<_, letter::ActiveModel>(letters, None)?;
+        self.add_journal(changes, &mut insertion)?;
+        insertion.send(db).await?;
         self.tell(changes).await?;
-        self.write_journal(changes).await?;
         // What was read is out of date now.
         for change in changes {
             self.held.remove(&change.subject.id);

@@ -56,10 +56,13 @@ pub(super) async fn connect(url: &str) -> Result<Connections, StoreError> {
             // There is no line that could be cut.
             .test_before_acquire(false)
             // An error of the disk ends a transaction behind the driver's back, which then counts it
-            // as open for ever: such a connection is closed. The ping lets what was begun end first.
+            // as open for ever: such a connection is closed. The ping lets what was begun end first;
+            // the driver makes one of its own, so there is none where nothing is open.
             .after_release(|connection, _| {
                 Box::pin(async move {
-                    connection.ping().await?;
+                    if connection.is_in_transaction() {
+                        connection.ping().await?;
+                    }
                     Ok(!connection.is_in_transaction())
                 })
             })
