@@ -4,6 +4,7 @@
 use std::future::pending;
 use std::iter;
 use std::pin::pin;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use lettre::transport::smtp::authentication::{Credentials as Login, Mechanism};
@@ -29,7 +30,12 @@ pub(super) struct Connection {
     /// The TLS version, where there is TLS.
     pub(super) tls: Option<&'static str>,
     pub(super) is_authenticated: bool,
+    /// Whether it takes several commands at once.
+    pipelining: bool,
 }
+
+/// A session that has said EHLO, and whether the relay takes several commands at once.
+type Greeted = (AsyncSmtpConnection, bool);
 
 /// The mechanisms in the order of preference (RFC 4954).
 const MECHANISMS: &[Mechanism] = &[Mechanism::Plain, Mechanism::Login];
@@ -69,12 +75,12 @@ impl Connection {
             return Self::authenticated(session, version, relay).await;
         }
         let line = Line::new(tcp, peer);
-        let mut session = greet(line.share(), relay).await?;
+        let (mut session, pipelining) = greet(line.share(), relay).await?;
         let offers_tls = session.server_info().supports_feature(Extension::StartTls);
         match (url.security, offers_tls) {
             (Security::StartTls, false) => return failed(Stage::Tls, Fault::NoStartTls),
             (Security::StartTls | Security::Opportunistic, true) => {}
-            _ => return Self::authenticated(session, None, relay).await,
+            _ => return Self::authenticated((session, pipelining), None, relay).await,
         }
         let begin = async { session.command(Starttls).await.map_err(Fault::of) };
         within(Stage::Tls, limits.step, begin).await?;
@@ -89,7 +95,7 @@ impl Connection {
     }
 
     async fn authenticated(
-        mut session: AsyncSmtpConnection,
+        (mut session, pipelining): Greeted,
         tls: Option<&'static str>,
         relay: &Endpoint,
     ) -> Result<Self, SmtpError> {
@@ -113,6 +119,7 @@ impl Connection {
             session,
             tls,
             is_authenticated: url.credentials.is_some(),
+            pipelining,
         })
     }
 
@@ -163,15 +170,43 @@ impl Connection {
         }
         let parameters = if needs_utf8 { " SMTPUTF8" } else { "" };
         let mail = format!("MAIL FROM:<{sender}>{parameters}\r\n");
-        self.command(Stage::Mail, limit, mail).await?;
         let rcpt = format!("RCPT TO:<{recipient}>\r\n");
-        self.command(Stage::Recipient, limit, rcpt).await?;
-        let data = async { self.session.command(Data).await.map_err(Fault::of) };
-        let reply = within(Stage::Data, limit, data).await?;
-        if !reply.has_code(354) {
-            return failed(Stage::Data, Fault::Broken);
+        if self.pipelining {
+            self.envelope_at_once(limit, mail + &rcpt).await?;
+        } else {
+            self.command(Stage::Mail, limit, mail).await?;
+            self.command(Stage::Recipient, limit, rcpt).await?;
+            let data = async { self.session.command(Data).await.map_err(Fault::of) };
+            goes_on(&within(Stage::Data, limit, data).await?)?;
         }
         self.content(relay, octets, is_written).await
+    }
+
+    /// MAIL, RCPT and DATA in one go (RFC 2920). Every answer is read: one that is left would stand
+    /// for the answer to a later command.
+    async fn envelope_at_once(
+        &mut self,
+        limit: Duration,
+        mail_and_rcpt: String,
+    ) -> Result<(), SmtpError> {
+        let mail = self
+            .command(Stage::Mail, limit, mail_and_rcpt + "DATA\r\n")
+            .await;
+        let mail = answered(mail)?;
+        let rcpt = async { self.session.read_response().await.map_err(Fault::of) };
+        let rcpt = within(Stage::Recipient, limit, rcpt).await;
+        let rcpt = answered(rcpt.and_then(|reply| completes(Stage::Recipient, &reply)))?;
+        let data = async { self.session.read_response().await.map_err(Fault::of) };
+        let data = within(Stage::Data, limit, data).await;
+        let data = answered(data.and_then(|reply| goes_on(&reply)))?;
+        let refused = mail.and(rcpt);
+        if refused.is_err() && data.is_ok() {
+            // The relay waits for a text all the same: an empty one, which goes to nobody
+            // (RFC 2920 section 3.1).
+            let nothing = async { self.session.command(".\r\n").await.map_err(Fault::of) };
+            let _ = answered(within(Stage::Data, limit, nothing).await)?;
+        }
+        refused.and(data)
     }
 
     /// The message and the final dot. From the moment that all of the message is written, a
@@ -227,15 +262,34 @@ impl Connection {
         limit: Duration,
         command: impl std::fmt::Display,
     ) -> Result<(), SmtpError> {
-        let step = async {
-            let reply = self.session.command(command).await.map_err(Fault::of)?;
-            if is_completion(&reply) {
-                Ok(())
-            } else {
-                Err(Fault::Broken)
-            }
-        };
-        within(stage, limit, step).await
+        let step = async { self.session.command(command).await.map_err(Fault::of) };
+        completes(stage, &within(stage, limit, step).await?)
+    }
+}
+
+/// What a relay answered, good or bad. Without an answer the session is over.
+fn answered<T>(step: Result<T, SmtpError>) -> Result<Result<T, SmtpError>, SmtpError> {
+    match step {
+        Err(error) if !error.leaves_connection_usable() => Err(error),
+        step => Ok(step),
+    }
+}
+
+/// The step is done.
+fn completes(stage: Stage, reply: &Response) -> Result<(), SmtpError> {
+    if is_completion(reply) {
+        Ok(())
+    } else {
+        failed(stage, Fault::Broken)
+    }
+}
+
+/// The relay waits for the text.
+fn goes_on(reply: &Response) -> Result<(), SmtpError> {
+    if reply.has_code(354) {
+        Ok(())
+    } else {
+        failed(Stage::Data, Fault::Broken)
     }
 }
 
@@ -245,15 +299,17 @@ fn is_completion(reply: &Response) -> bool {
 }
 
 /// Reads the greeting and says EHLO.
-async fn greet<S>(line: Line<S>, relay: &Endpoint) -> Result<AsyncSmtpConnection, SmtpError>
+async fn greet<S>(line: Line<S>, relay: &Endpoint) -> Result<Greeted, SmtpError>
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
     let name = ClientId::Domain(relay.settings.ehlo_name.clone());
+    let pipelining = line.pipelining();
     let greet = async {
         AsyncSmtpConnection::connect_with_transport(Box::new(line), &name)
             .await
             .map_err(Fault::of)
     };
-    within(Stage::Greeting, relay.settings.timeouts.step, greet).await
+    let session = within(Stage::Greeting, relay.settings.timeouts.step, greet).await?;
+    Ok((session, pipelining.load(Ordering::Relaxed)))
 }

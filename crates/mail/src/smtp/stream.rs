@@ -5,16 +5,23 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use lettre::transport::smtp::client::AsyncTokioStream;
+use memchr::memmem;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// What a relay may say between two things that we say. lettre bounds the lines of a reply when it
 /// has read them, so a line without end would fill the memory (RFC 5321 section 4.5.3.1.5 allows 512
 /// octets a line).
 const MOST_AT_ONCE: usize = 64 * 1024;
+
+/// How a relay announces that it takes several commands at once (RFC 2920 section 2). lettre does
+/// not know the word, so it is looked for here; a relay that splits it between two packets gets one
+/// command at a time.
+const PIPELINING: [&[u8]; 2] = [b"250-PIPELINING\r\n", b"250 PIPELINING\r\n"];
 
 /// A stream that lettre speaks over and that can be taken back from it.
 ///
@@ -32,6 +39,7 @@ pub(super) struct Line<S> {
     peer: SocketAddr,
     /// How much was read since something was written.
     heard: usize,
+    pipelining: Arc<AtomicBool>,
 }
 
 impl<S> Line<S> {
@@ -41,7 +49,13 @@ impl<S> Line<S> {
             greeting: b"",
             peer,
             heard: 0,
+            pipelining: Arc::default(),
         }
+    }
+
+    /// Becomes true when the relay announces that it takes several commands at once.
+    pub(super) fn pipelining(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.pipelining)
     }
 
     /// A stream on which the greeting was read before.
@@ -55,6 +69,7 @@ impl<S> Line<S> {
     pub(super) fn share(&self) -> Self {
         Self {
             stream: Arc::clone(&self.stream),
+            pipelining: Arc::clone(&self.pipelining),
             ..*self
         }
     }
@@ -99,6 +114,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for Line<S> {
             self.heard += fresh.len();
             if self.heard > MOST_AT_ONCE {
                 return Poll::Ready(Err(io::ErrorKind::FileTooLarge.into()));
+            }
+            if PIPELINING
+                .iter()
+                .any(|line| memmem::find(fresh, line).is_some())
+            {
+                self.pipelining.store(true, Ordering::Relaxed);
             }
             for octet in fresh.iter_mut().filter(|octet| !octet.is_ascii()) {
                 *octet = b'?';

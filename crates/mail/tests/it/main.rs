@@ -7,6 +7,7 @@ mod letters;
 mod logs;
 mod mailbox;
 mod messages;
+mod pipelining;
 mod samples;
 mod signatures;
 mod smtp;

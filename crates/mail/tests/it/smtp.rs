@@ -26,7 +26,7 @@ fn relay_with(url: &str, timeouts: Timeouts) -> SmtpRelay {
     SmtpRelay::new(SmtpUrl::parse(url).unwrap(), settings).unwrap()
 }
 
-fn relay(double: &Double) -> SmtpRelay {
+pub(crate) fn relay(double: &Double) -> SmtpRelay {
     relay_to(&format!("smtp://127.0.0.1:{}", double.port))
 }
 
