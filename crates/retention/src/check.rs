@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use consentry_policy::{
-    Action, Clock, Condition, Dataset, Policy, Severity, SqlName, TableSource, TimeFormat,
+    Action, Clock, Condition, Dataset, Policy, Severity, SqlName, Store, TableSource, TimeFormat,
 };
 use serde::Serialize;
 use thiserror::Error;
@@ -129,17 +129,35 @@ pub(crate) async fn database<'a>(
     Ok((layouts, findings))
 }
 
-/// Stages that move rows into an archive, where there is none.
-pub(crate) fn unarchived(policy: &Policy) -> Findings {
+/// Stages of the archive that cannot be executed, and stages that fill one where there is none.
+pub(crate) fn archive(policy: &Policy, is_there: bool) -> Findings {
     let mut findings = Findings::default();
     for (index, dataset) in policy.datasets.iter().enumerate() {
         for (number, stage) in dataset.stages.iter().enumerate() {
-            if stage.action == Action::Archive && dataset.enabled && dataset.source.is_some() {
+            let (key, message, help) = match stage.within {
+                Store::Archive if !stage.fields.is_empty() => (
+                    "fields",
+                    "what is archived is sealed as a whole, and ends as a whole",
+                    "remove `fields`; purge them before the row is archived",
+                ),
+                Store::Archive if !matches!(stage.action, Action::Purge | Action::Review) => (
+                    "action",
+                    "what is archived can only be purged or reviewed",
+                    "write `action = \"purge\"`",
+                ),
+                Store::Live if stage.action == Action::Archive && !is_there => (
+                    "action",
+                    "there is no archive to move rows to",
+                    "configure one",
+                ),
+                _ => continue,
+            };
+            if dataset.enabled && dataset.source.is_some() {
                 findings.0.push(Finding {
                     severity: Severity::Error,
-                    key: format!("datasets[{index}].stages[{number}].action"),
-                    message: "there is no archive to move rows to".to_owned(),
-                    help: "configure one".to_owned(),
+                    key: format!("datasets[{index}].stages[{number}].{key}"),
+                    message: message.to_owned(),
+                    help: help.to_owned(),
                 });
             }
         }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use consentry_policy::{Action, Period, SqlName};
+use consentry_policy::{Action, Minimum, Period, SqlName};
 use jiff::Timestamp;
 
 use crate::rules::{Mark, Rules, StageRule, Trigger};
@@ -70,6 +70,13 @@ pub struct Effect {
     pub deed: Deed,
 }
 
+impl Effect {
+    /// Whether the row ends where it lies.
+    pub fn ends_row(&self) -> bool {
+        matches!(self.deed, Deed::Archive | Deed::Delete)
+    }
+}
+
 /// What happens to a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Deed {
@@ -89,14 +96,8 @@ pub enum Deed {
 /// what would have come after either is gone with the row.
 pub fn decide(rules: &Rules<'_>, facts: &Facts, now: Timestamp) -> Vec<Effect> {
     let mut kept = facts.held.clone();
-    for minimum in &rules.minima {
-        let applies = in_state(minimum.state, facts);
-        let moment = facts.clocks.get(minimum.clock).copied().flatten();
-        if applies
-            && moment.is_some_and(|moment| end(Some(minimum.minimum.period), moment, rules) > now)
-        {
-            kept.add(&minimum.minimum.fields);
-        }
+    for (minimum, _) in minima(rules, facts, now) {
+        kept.add(&minimum.fields);
     }
     let stages = rules.stages.iter().enumerate();
     let mut effects: Vec<Effect> = stages
@@ -114,14 +115,26 @@ pub fn decide(rules: &Rules<'_>, facts: &Facts, now: Timestamp) -> Vec<Effect> {
     // What became due at the same instant happens in the order of `Deed`: the archive comes first,
     // it would find nothing after a purge.
     effects.sort_by_key(|effect| (effect.since, rank(&effect.deed)));
-    let ends = |effect: &Effect| matches!(effect.deed, Deed::Archive | Deed::Delete);
-    if let Some(first) = effects.iter().position(ends) {
+    if let Some(first) = effects.iter().position(Effect::ends_row) {
         effects.truncate(first + 1);
         if effects[first].deed == Deed::Delete {
             effects.drain(..first);
         }
     }
     effects
+}
+
+/// The minima that keep something of a row at `now`, and until when.
+pub fn minima<'r, 'a: 'r>(
+    rules: &'r Rules<'a>,
+    facts: &'r Facts,
+    now: Timestamp,
+) -> impl Iterator<Item = (&'a Minimum, Timestamp)> + 'r {
+    rules.minima.iter().filter_map(move |rule| {
+        let moment = facts.clocks.get(rule.clock).copied().flatten()?;
+        let until = end(Some(rule.minimum.period), moment, rules);
+        (in_state(rule.state, facts) && until > now).then_some((rule.minimum, until))
+    })
 }
 
 fn rank(deed: &Deed) -> u8 {

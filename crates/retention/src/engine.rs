@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use consentry_policy::{Action, Policy, Slug};
 use jiff::Timestamp;
 
+use crate::archive::Archive;
+use crate::archived::{self, Erasure};
 use crate::check::{self, Findings, Layout};
 use crate::error::RetentionError;
 use crate::plan::{Plan, PlannedRule};
-use crate::ports::{Archive, Events, HeldSubjects, Holds};
+use crate::ports::{Events, HeldSubjects, Holds};
 use crate::rules::{Rules, StageRule};
 use crate::run::{Progress, RunReport};
 use crate::scan::{Desk, Scan};
@@ -27,7 +29,7 @@ pub struct Engine<'a> {
     pub holds: &'a dyn Holds,
     /// What happened to people.
     pub events: &'a dyn Events,
-    /// Where archived rows go; without one, no stage may archive.
+    /// Where archived rows go, and are judged; without one, no stage may archive.
     pub archive: Option<&'a dyn Archive>,
     /// Fills a buffer with random bytes.
     pub random: &'a (dyn Fn(&mut [u8]) + Send + Sync),
@@ -62,6 +64,7 @@ impl<'a> Engine<'a> {
         for dataset in self.prepare().await? {
             dataset.plan(self, now, &mut rules).await?;
         }
+        archived::plan(self, now, &mut rules).await?;
         Ok(Plan {
             at: now,
             policy: self.policy.notice_version().to_string(),
@@ -94,6 +97,16 @@ impl<'a> Engine<'a> {
         progress: &mut (dyn FnMut(&Progress<'_>) + Send),
     ) -> Result<RunReport, RetentionError> {
         crate::run::run(self, now, approved, progress).await
+    }
+
+    /// Ends what was archived of a person, whom the identity column names so, unless a hold or a
+    /// minimum keeps it (GDPR art. 17; S2-41). What is live is the application's to erase.
+    ///
+    /// # Errors
+    ///
+    /// What was ended before an error stays so; called again, it goes on.
+    pub async fn erase(&self, person: &str, now: Timestamp) -> Result<Erasure, RetentionError> {
+        archived::erase(self, person, now).await
     }
 
     /// Every dataset, those first whose rows refer to others.
@@ -132,16 +145,14 @@ impl<'a> Engine<'a> {
                 });
             };
             let found = check::database(self.policy, table.database.as_str(), source).await;
-            let (ordered, mut found) = found.map_err(|error| RetentionError::Source {
+            let (ordered, found) = found.map_err(|error| RetentionError::Source {
                 dataset: dataset.id.clone(),
                 error,
             })?;
-            if self.archive.is_none() {
-                found.append(check::unarchived(self.policy));
-            }
             layouts.extend(ordered.into_iter().map(|layout| (layout, source)));
             findings.append(found);
         }
+        findings.append(check::archive(self.policy, self.archive.is_some()));
         Ok((layouts, findings))
     }
 }
@@ -191,25 +202,14 @@ pub(crate) async fn plan_stage(
     index: usize,
 ) -> Result<PlannedRule, RetentionError> {
     let stage: &StageRule<'_> = &desk.rules.stages[index];
-    let mut planned = PlannedRule {
-        rule: stage.stage.id.to_string(),
-        dataset: desk.layout.dataset.id.to_string(),
-        action: stage.stage.action.to_string(),
-        due: 0,
-        oldest: None,
-        unreadable: 0,
-    };
+    let mut planned = PlannedRule::new(desk.layout.dataset, stage.stage);
     let mut scan = Scan::new(desk, stage, BATCH);
     while let Some(rows) = scan.next(None).await? {
         for row in rows {
             planned.unreadable += u64::from(row.is_unreadable());
             let effect = row.effects.iter().find(|effect| effect.stage == index);
             if let Some(effect) = effect {
-                planned.due += 1;
-                let oldest = planned
-                    .oldest
-                    .map_or(effect.moment, |known| known.min(effect.moment));
-                planned.oldest = Some(oldest);
+                planned.add(effect.moment);
             }
         }
     }

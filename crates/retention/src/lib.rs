@@ -3,11 +3,15 @@
 //! - [`Engine::check`] compares the schema of each [`Source`] with the policy.
 //! - [`Engine::plan`] says what is due, in counts; [`Engine::run`] does it, a batch in a
 //!   transaction; [`Engine::verify`] asks again.
+//! - What was archived is judged by the same rules while it stays sealed; [`Engine::erase`] ends it
+//!   where nothing keeps it.
 //! - What decides is pure: [`decide`](decide::decide) about a row, [`transform`] about a value,
 //!   [`moment`] about time. SQL only bounds what is looked at.
 //!
 //! PostgreSQL and SQLite. No clock, no environment; holds, events and the archive are ports.
 
+mod archive;
+mod archived;
 mod catalogue;
 mod check;
 mod cleaning;
@@ -28,13 +32,15 @@ mod sql;
 pub mod transform;
 mod write;
 
+pub use archive::{Archive, Archived, Sealable, Wanted};
+pub use archived::{Erasure, Kept};
 pub use check::{Finding, Findings};
 pub use cleaning::Residue;
 pub use engine::Engine;
 pub use error::{RetentionError, SourceError};
 pub use grants::grants;
 pub use plan::{Plan, PlannedRule};
-pub use ports::{Archive, Events, Hold, Holds, Occurrence, Sealable};
+pub use ports::{Events, Hold, Holds, Occurrence};
 pub use run::{Progress, RuleReport, RunReport};
 pub use source::Source;
 pub use sql::Dialect;

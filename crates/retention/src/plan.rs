@@ -1,6 +1,6 @@
 //! What is due: counts, and no personal data.
 
-use consentry_policy::DatasetId;
+use consentry_policy::{Dataset, DatasetId, Stage};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -21,6 +21,26 @@ pub struct PlannedRule {
     pub oldest: Option<Timestamp>,
     /// Rows about which nothing can be said: a clock's column holds no moment.
     pub unreadable: u64,
+}
+
+impl PlannedRule {
+    /// A rule to which nothing is due yet.
+    pub(crate) fn new(dataset: &Dataset, stage: &Stage) -> Self {
+        Self {
+            rule: stage.id.to_string(),
+            dataset: dataset.id.to_string(),
+            action: stage.action.to_string(),
+            due: 0,
+            oldest: None,
+            unreadable: 0,
+        }
+    }
+
+    /// Counts a row that is due since its period, which counted from `moment`, is over.
+    pub(crate) fn add(&mut self, moment: Timestamp) {
+        self.due += 1;
+        self.oldest = Some(self.oldest.map_or(moment, |known| known.min(moment)));
+    }
 }
 
 /// What is due at one moment, under one policy.

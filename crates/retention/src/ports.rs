@@ -64,42 +64,12 @@ pub trait Events: Send + Sync {
     ) -> Result<(), RetentionError>;
 }
 
-/// A record on its way into the archive.
-pub struct Sealable {
-    /// Whose it is, where the dataset says so: one key seals all records of a person.
-    pub subject: Option<String>,
-    /// Which row it was.
-    pub key: String,
-    /// The row, as a JSON object.
-    pub record: String,
-}
-
-/// Where archived rows go (S2-22).
-#[async_trait]
-pub trait Archive: Send + Sync {
-    /// Takes rows in; they are deleted from the source once this returned. Taking a row in again
-    /// replaces it: a kill between the two costs nothing.
-    async fn take(
-        &self,
-        dataset: &str,
-        stage: &str,
-        now: Timestamp,
-        records: Vec<Sealable>,
-    ) -> Result<(), RetentionError>;
-}
-
 impl std::fmt::Debug for Occurrence {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let at = self.at;
         f.debug_struct("Occurrence")
             .field("at", &at)
             .finish_non_exhaustive()
-    }
-}
-
-impl std::fmt::Debug for Sealable {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sealable").finish_non_exhaustive()
     }
 }
 

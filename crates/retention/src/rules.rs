@@ -9,7 +9,7 @@ pub struct Rules<'a> {
     pub dataset: &'a Dataset,
     /// The calendar that periods are counted on.
     pub calendar: &'a Calendar,
-    /// Stages that act on live data, in the order of the file.
+    /// Stages that act on one store, in the order of the file.
     pub stages: Vec<StageRule<'a>>,
     /// What must stay.
     pub minima: Vec<MinimumRule<'a>>,
@@ -26,7 +26,7 @@ pub enum Trigger {
     Event,
 }
 
-/// A stage of live data.
+/// A stage.
 #[derive(Clone, Debug)]
 pub struct StageRule<'a> {
     /// The stage.
@@ -79,6 +79,20 @@ impl<'a> Rules<'a> {
     /// The rules of a dataset of a policy that was read. `partly_held` says whether there are holds
     /// on fields of it.
     pub fn new(dataset: &'a Dataset, calendar: &'a Calendar, partly_held: bool) -> Self {
+        Self::within(Store::Live, dataset, calendar, partly_held)
+    }
+
+    /// The rules for what was archived of a dataset. A sealed record ends as a whole or stays.
+    pub fn archived(dataset: &'a Dataset, calendar: &'a Calendar) -> Self {
+        Self::within(Store::Archive, dataset, calendar, false)
+    }
+
+    fn within(
+        store: Store,
+        dataset: &'a Dataset,
+        calendar: &'a Calendar,
+        partly_held: bool,
+    ) -> Self {
         let state = |id: &Option<consentry_policy::Slug>| {
             let id = id.as_ref()?;
             dataset.states.iter().position(|state| state.id == *id)
@@ -108,12 +122,15 @@ impl<'a> Rules<'a> {
                 Some(id) => clock(id).map(Trigger::Clock),
                 None => Some(Trigger::Event),
             };
-            let (Some(trigger), Store::Live) = (trigger, stage.within) else {
+            let Some(trigger) = trigger.filter(|_| stage.within == store) else {
                 continue;
             };
             let state = state(&stage.state);
             let in_part = partly_held || dataset.minima.iter().any(|one| !one.fields.is_empty());
-            let marks = rules.marks_of(index, stage, in_part);
+            let marks = match store {
+                Store::Archive => Vec::new(),
+                _ => rules.marks_of(index, stage, in_part),
+            };
             rules.stages.push(StageRule {
                 stage,
                 state,

@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use consentry_policy::{Action, Slug, SqlName};
+use consentry_policy::{Action, Dataset, Slug, SqlName, Stage};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::archive::Archive;
+use crate::archived;
 use crate::cleaning::{self, Residue};
-use crate::decide::Deed;
+use crate::decide::Effect;
 use crate::engine::{BATCH, Engine, Prepared, is_review, plan_stage};
 use crate::error::RetentionError;
 use crate::plan::Plan;
-use crate::ports::Archive;
-use crate::rules::StageRule;
 use crate::scan::{Desk, Judged, Scan};
 use crate::source::Source;
 use crate::write;
@@ -106,6 +106,10 @@ pub(crate) async fn run(
     for (database, (source, tables)) in touched {
         residue.insert(database.to_string(), cleaning::clean(source, &tables).await);
     }
+    let deleted = archived::run(engine, now, approved, progress, &mut rules).await?;
+    if let Some(archive) = engine.archive.filter(|_| deleted) {
+        residue.insert("archive".to_owned(), archive.clean().await);
+    }
     Ok(RunReport {
         at: now,
         policy,
@@ -114,7 +118,26 @@ pub(crate) async fn run(
     })
 }
 
+/// How many rows there have to be, so that this many are no more than a share of them, in percent;
+/// nothing where so few may always go.
+pub(crate) fn needed_size(rows: u64, share: u64) -> Option<u64> {
+    let may_go = rows <= BRAKE_FLOOR || share >= 100;
+    (!may_go).then(|| rows.saturating_mul(100).div_ceil(share))
+}
+
 impl RuleReport {
+    /// Of a rule that has done nothing yet.
+    pub(crate) fn new(dataset: &Dataset, stage: &Stage) -> Self {
+        Self {
+            rule: stage.id.to_string(),
+            dataset: dataset.id.to_string(),
+            action: stage.action.to_string(),
+            done: 0,
+            braked: 0,
+            unreadable: 0,
+        }
+    }
+
     /// Whether it left bytes to clean.
     fn removed_data(&self) -> bool {
         self.done > 0 && !matches!(&*self.action, "hide" | "restrict")
@@ -133,15 +156,8 @@ impl Prepared<'_> {
         let rules = self.rules(engine);
         let desk = self.desk(engine, &rules, now);
         let first = reports.len();
-        let report = |stage: &StageRule<'_>| RuleReport {
-            rule: stage.stage.id.to_string(),
-            dataset: desk.layout.dataset.id.to_string(),
-            action: stage.stage.action.to_string(),
-            done: 0,
-            braked: 0,
-            unreadable: 0,
-        };
-        reports.extend(rules.stages.iter().map(report));
+        let report = |stage| RuleReport::new(desk.layout.dataset, stage);
+        reports.extend(rules.stages.iter().map(|rule| report(rule.stage)));
         let mut idle = Vec::new();
         for (index, report) in reports[first..].iter_mut().enumerate() {
             let waiting = desk.braked(index, approved).await?;
@@ -207,10 +223,9 @@ impl Desk<'_> {
 
     /// Whether so many rows are more than a share of the dataset. Counts no more of it than tells.
     async fn is_large(&self, rows: u64, share: u64) -> Result<bool, RetentionError> {
-        if rows <= BRAKE_FLOOR || share >= 100 {
+        let Some(enough) = needed_size(rows, share) else {
             return Ok(false);
-        }
-        let enough = rows.saturating_mul(100).div_ceil(share);
+        };
         let size = self.source.count(self.queries().size(enough)).await;
         Ok(size.map_err(|error| self.blame(error))? < enough)
     }
@@ -236,12 +251,11 @@ impl Desk<'_> {
             let due: Vec<&Judged> = rows.iter().filter(next).collect();
             let ending: Vec<_> = due.iter().copied().filter(|row| ends(row)).collect();
             if stage.stage.action == Action::Archive && !ending.is_empty() {
-                let keys: Vec<_> = ending.iter().map(|row| &*row.row.key).collect();
-                let sealable = write::records(&mut transaction, self.layout, &keys).await;
+                let rows: Vec<_> = ending.iter().map(|row| &row.row).collect();
+                let sealable = write::records(&mut transaction, self.layout, &rows).await;
                 let sealable = sealable.map_err(blame)?;
                 if let Some(archive) = archive {
-                    let dataset = self.layout.dataset.id.as_str();
-                    let id = stage.stage.id.as_str();
+                    let (dataset, id) = (&self.layout.dataset.id, &stage.stage.id);
                     archive.take(dataset, id, self.now, sealable).await?;
                 }
             }
@@ -276,6 +290,5 @@ impl Desk<'_> {
 }
 
 fn ends(row: &Judged) -> bool {
-    let deed = row.next().map(|effect| &effect.deed);
-    matches!(deed, Some(Deed::Delete | Deed::Archive))
+    row.next().is_some_and(Effect::ends_row)
 }

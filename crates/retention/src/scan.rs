@@ -35,7 +35,7 @@ pub(crate) struct Candidate {
     pub(crate) subject: Option<String>,
     /// What each mark's field becomes.
     pub(crate) values: Vec<Option<String>>,
-    facts: Facts,
+    pub(crate) facts: Facts,
     /// Some clock holds no moment.
     unreadable: bool,
 }

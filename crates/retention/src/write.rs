@@ -1,15 +1,15 @@
 //! What is done to rows, a batch in a transaction, set-wise.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use consentry_policy::SqlName;
 use jiff::Timestamp;
 
+use crate::archive::Sealable;
 use crate::catalogue::Kind;
 use crate::check::Layout;
 use crate::decide::Deed;
 use crate::error::SourceError;
-use crate::ports::Sealable;
 use crate::query::{among, keyed};
 use crate::rules::{Mark, Rules};
 use crate::scan::{Candidate, Judged};
@@ -205,26 +205,51 @@ fn values(
     sql.push(")");
 }
 
-/// Rows with what belongs to them, as JSON, for the archive.
+/// Rows with what belongs to them, as JSON, and what they are judged by, for the archive.
 pub(crate) async fn records(
     transaction: &mut Transaction,
     layout: &Layout<'_>,
-    keys: &[&[Value]],
+    rows: &[&Candidate],
 ) -> Result<Vec<Sealable>, SourceError> {
-    let mut records = Vec::new();
+    let dataset = layout.dataset;
+    let by_key: HashMap<String, &Candidate> = rows
+        .iter()
+        .map(|row| (key_text(row.key.iter().cloned()), *row))
+        .collect();
+    let keys: Vec<&[Value]> = rows.iter().map(|row| &*row.key).collect();
+    let mut records = Vec::with_capacity(rows.len());
     for keys in keys.chunks(chunk(layout, 0)) {
         for row in transaction.fetch(record(layout, keys)).await? {
-            let mut texts = row.into_iter().map(Value::into_text);
-            let (record, subject) = (texts.next().flatten(), texts.next().flatten());
-            let key: Vec<String> = texts.flatten().collect();
+            let mut values = row.into_iter();
+            let mut text = || values.next().and_then(Value::into_text);
+            let (record, subject) = (text(), text());
+            let key = key_text(values);
+            let facts = &by_key.get(&key).ok_or(SourceError::Unreadable)?.facts;
+            let clocks = dataset.clocks.iter().zip(&facts.clocks);
             records.push(Sealable {
                 subject,
-                key: key.join("/"),
+                key,
                 record: record.ok_or(SourceError::Unreadable)?,
+                state: facts.state.map(|index| dataset.states[index].id.clone()),
+                clocks: clocks
+                    .filter_map(|(clock, moment)| Some((clock.id.clone(), (*moment)?)))
+                    .collect(),
             });
         }
     }
     Ok(records)
+}
+
+/// The key of a row as a text that no other row has.
+fn key_text(key: impl Iterator<Item = Value>) -> String {
+    let part = |value: Value| match value {
+        Value::Blob(bytes) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        value => {
+            let text = value.into_text().unwrap_or_default();
+            text.replace('\\', "\\\\").replace('/', "\\/")
+        }
+    };
+    key.map(part).collect::<Vec<String>>().join("/")
 }
 
 fn record(layout: &Layout<'_>, keys: &[&[Value]]) -> Sql {

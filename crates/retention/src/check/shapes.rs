@@ -1,6 +1,6 @@
 //! Whether columns can take what stages write into them.
 
-use consentry_policy::{Action, Method, Stage};
+use consentry_policy::{Action, Method, Stage, Store};
 
 use super::Check;
 use crate::catalogue::{Column, Kind, Table};
@@ -33,6 +33,7 @@ impl Check<'_> {
         for (index, field) in stage.fields.iter().enumerate() {
             if let Some(column) = table.column(field.as_str())
                 && stage.action == Action::Purge
+                && stage.within == Store::Live
             {
                 self.can_be_empty(&format!("{key}.fields[{index}]"), column);
             }

@@ -182,7 +182,7 @@ async fn what_is_slept_through_happens_in_order(world: &mut World) {
     world.run("2026-06-01T00:00:00Z").await;
     assert_eq!(world.column("SELECT count(*) FROM clients").await, ["0"]);
     let archived = world.records.archived.lock().unwrap();
-    assert!(archived[0].1.record.contains("\"C.1.\""));
+    assert!(archived[0].2.record.contains("\"C.1.\""));
 }
 
 /// S3-55: somebody has to look, and until then the other rules go on.

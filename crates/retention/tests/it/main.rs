@@ -10,6 +10,7 @@
 mod support;
 
 mod anonymise;
+mod archived;
 mod brake;
 mod events;
 mod faults;

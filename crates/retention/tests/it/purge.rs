@@ -327,11 +327,16 @@ async fn an_archived_row_leaves_with_what_belongs_to_it(world: &mut World) {
     world.run("2026-06-01T00:00:00Z").await;
     assert_eq!(world.column("SELECT id FROM clients").await, ["2"]);
     let archived = world.records.archived.lock().unwrap();
-    let (stage, record) = &archived[0];
+    let (known, stage, record) = &archived[0];
     assert_eq!(
         (&**stage, &*record.key, archived.len()),
         ("archive", "1", 1)
     );
+    let seen = (
+        "last-seen".parse().unwrap(),
+        "2020-01-01T00:00:00Z".parse().unwrap(),
+    );
+    assert_eq!((known.state.as_ref(), &*known.clocks), (None, &[seen][..]));
     assert_eq!(record.subject.as_deref(), Some("c1@example.org"));
     assert!(record.record.contains("Client 1"));
     assert_eq!(record.record.matches("client_id").count(), 2);

@@ -6,10 +6,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use consentry_policy::{Policy, Slug};
+use consentry_policy::{DatasetId, Policy, Slug};
 use consentry_retention::{
-    Archive, Engine, Events, Hold, Holds, Occurrence, Plan, RetentionError, RunReport, Sealable,
-    Source,
+    Archive, Archived, Engine, Events, Hold, Holds, Occurrence, Plan, Residue, RetentionError,
+    RunReport, Sealable, Source, Wanted,
 };
 use jiff::Timestamp;
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
@@ -220,7 +220,9 @@ pub(crate) struct Records {
     pub(crate) holds: Vec<(String, Hold)>,
     pub(crate) events: Mutex<Vec<(String, Occurrence)>>,
     settled: Mutex<BTreeSet<(String, String, Occurrence)>>,
-    pub(crate) archived: Mutex<Vec<(String, Sealable)>>,
+    /// In the order in which they came, with the stage that moved them.
+    pub(crate) archived: Mutex<Vec<(Archived, String, Sealable)>>,
+    numbers: AtomicU64,
 }
 
 impl Records {
@@ -319,13 +321,81 @@ impl Events for Records {
 impl Archive for Records {
     async fn take(
         &self,
-        _dataset: &str,
-        stage: &str,
+        dataset: &DatasetId,
+        stage: &Slug,
         _now: Timestamp,
         records: Vec<Sealable>,
     ) -> Result<(), RetentionError> {
-        let records = records.into_iter().map(|record| (stage.to_owned(), record));
-        self.archived.lock().unwrap().extend(records);
+        let mut archived = self.archived.lock().unwrap();
+        for taken in records {
+            let known = Archived {
+                id: self.numbers.fetch_add(1, Ordering::Relaxed),
+                dataset: dataset.clone(),
+                subject: taken.subject.clone(),
+                state: taken.state.clone(),
+                clocks: taken.clocks.clone(),
+            };
+            archived.retain(|(one, _, row)| one.dataset != *dataset || row.key != taken.key);
+            archived.push((known, stage.to_string(), taken));
+        }
         Ok(())
+    }
+
+    async fn page(&self, wanted: Wanted<'_>, limit: u32) -> Result<Vec<Archived>, RetentionError> {
+        let archived = self.archived.lock().unwrap();
+        let all = archived.iter().map(|(known, ..)| known.clone());
+        let mut found: Vec<(Timestamp, Archived)> = all
+            .filter_map(|known| match wanted {
+                Wanted::Until {
+                    dataset,
+                    clock,
+                    until,
+                    after,
+                } => {
+                    let (_, at) = *known.clocks.iter().find(|(id, _)| id == clock)?;
+                    let is_in = known.dataset == *dataset && at <= until;
+                    (is_in && after.is_none_or(|last| (at, known.id) > last)).then_some((at, known))
+                }
+                Wanted::Of {
+                    dataset,
+                    people,
+                    after,
+                } => {
+                    let is_in = dataset.is_none_or(|one| known.dataset == *one);
+                    let is_theirs = known
+                        .subject
+                        .as_ref()
+                        .is_some_and(|one| people.contains(one));
+                    let is_next = after.is_none_or(|last| known.id > last);
+                    (is_in && is_theirs && is_next).then_some((Timestamp::MIN, known))
+                }
+            })
+            .collect();
+        found.sort_by_key(|(at, known)| (*at, known.id));
+        Ok(found
+            .into_iter()
+            .map(|(_, known)| known)
+            .take(limit as usize)
+            .collect())
+    }
+
+    async fn size(&self, dataset: &DatasetId, limit: u64) -> Result<u64, RetentionError> {
+        let archived = self.archived.lock().unwrap();
+        let count = archived
+            .iter()
+            .filter(|(known, ..)| known.dataset == *dataset)
+            .count();
+        Ok(limit.min(count as u64))
+    }
+
+    async fn purge(&self, _now: Timestamp, records: &[u64]) -> Result<u64, RetentionError> {
+        let mut archived = self.archived.lock().unwrap();
+        let before = archived.len();
+        archived.retain(|(known, ..)| !records.contains(&known.id));
+        Ok((before - archived.len()) as u64)
+    }
+
+    async fn clean(&self) -> Vec<Residue> {
+        vec![Residue::Backups]
     }
 }
