@@ -6,6 +6,7 @@
 )]
 
 pub(crate) mod api_key;
+pub(crate) mod archive_key;
 pub(crate) mod consent_event;
 pub(crate) mod event;
 pub(crate) mod event_settlement;

@@ -212,7 +212,12 @@ pub(crate) async fn spare_up_to(db: &Bounded, until: Timestamp) -> Result<(), St
     mark(db, old, false).await
 }
 
-async fn mark(db: &Bounded, which: Condition, to_replay: bool) -> Result<(), StoreError> {
+/// Says of some entries whether they are to be repeated.
+pub(crate) async fn mark(
+    db: &Bounded,
+    which: Condition,
+    to_replay: bool,
+) -> Result<(), StoreError> {
     journal::Entity::update_many()
         .filter(which)
         .col_expr(Column::ToReplay, Expr::value(to_replay))

@@ -39,6 +39,7 @@ compile_error!(
 );
 
 mod api_keys;
+mod archive_keys;
 mod attendance;
 pub mod backup;
 mod bounded;
@@ -68,6 +69,7 @@ mod unit;
 mod vault;
 mod webhooks;
 
+pub use archive_keys::ArchiveKey;
 pub use journal::JournalRecord;
 pub use schema::MigrationStatus;
 pub use store::SeaOrmStore;

@@ -20,7 +20,7 @@ use crate::{
 
 /// The tables that a purge deletes from.
 #[cfg(feature = "postgres")]
-const TOUCHED: [&str; 9] = [
+const TOUCHED: [&str; 10] = [
     "consentry_subjects",
     "consentry_subscriptions",
     "consentry_consent_events",
@@ -30,6 +30,7 @@ const TOUCHED: [&str; 9] = [
     "consentry_identities",
     "consentry_events",
     "consentry_event_settlements",
+    "consentry_archive_keys",
 ];
 
 /// How long SQLite waits for a lock while it cleans.

@@ -33,6 +33,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("mail", &["address", "domain", "i18n", "policy", "service"]),
     ("transfer", &["address", "domain", "policy"]),
     ("retention", &["address", "policy"]),
+    ("archive", &["keys", "policy", "retention"]),
     ("webhook", &["service"]),
     (
         "web",
@@ -49,6 +50,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "runtime",
         &[
             "address",
+            "archive",
             "consentry",
             "domain",
             "i18n",
@@ -85,7 +87,7 @@ const ABSENT: &[(&[&str], &[&str])] = &[
     (&["mail"], &["sea-orm", "axum"]),
     (&["webhook"], &["sea-orm", "axum", "lettre"]),
     (&["storage"], &["axum", "lettre"]),
-    (&["retention"], &["axum", "lettre"]),
+    (&["retention", "archive"], &["axum", "lettre"]),
     (&["consentry"], &["clap"]),
 ];
 
@@ -222,6 +224,23 @@ fn pure_crates_and_ports_do_not_reach_the_outside() {
                 }
             }
         }
+    }
+}
+
+/// S2-23: nothing that pages are made of, and nothing that serves them to an application, knows the
+/// archive; only the composition root does, for the worker and the command line.
+#[test]
+fn no_page_can_reach_the_archive() {
+    let graph = Graph::load();
+    for (id, name) in &graph.ours {
+        let knows = graph.edges[id].iter().any(|edge| edge == graph.id("archive"));
+        assert!(
+            !knows || matches!(&**name, "runtime" | "tests"),
+            "{name} must not know the archive"
+        );
+    }
+    for name in ["web", "service", "storage", "consentry"] {
+        assert_eq!(graph.way(name, "consentry-archive"), None);
     }
 }
 

@@ -21,7 +21,8 @@ use super::{
 };
 use crate::bounded::Bounded;
 use crate::{
-    entity::{installation, job, journal, letter, subject},
+    archive_keys,
+    entity::{archive_key, installation, job, journal, letter, subject},
     error::store_error,
     journal::{self as entries, JournalRecord},
     residue,
@@ -94,6 +95,7 @@ pub(crate) async fn load(
         }
     }
     entries::add(db, batch).await?;
+    archive_keys::repeat_ends(db).await?;
     if let Some(until) = plan.spare_up_to {
         entries::spare_up_to(db, until).await?;
     }
@@ -125,7 +127,8 @@ fn no_key(records: u64, keys: &[KeyId]) -> BackupError {
     }
 }
 
-/// Puts the rows of a backup in the place of those that are there; the journal keeps both.
+/// Puts the rows of a backup in the place of those that are there; the journal keeps both, and so do
+/// the keys of the archive, which goes on from where it is.
 pub(crate) async fn load_rows(db: &Bounded, backup: &mut BackupFile) -> Result<(), BackupError> {
     let tables = tables::all(db).await?;
     wipe(db, &tables).await?;
@@ -154,10 +157,13 @@ pub(crate) async fn load_rows(db: &Bounded, backup: &mut BackupFile) -> Result<(
 }
 
 async fn wipe(db: &Bounded, tables: &[Table]) -> Result<(), StoreError> {
-    let kept = journal::Entity.table_name();
+    let kept = [
+        journal::Entity.table_name(),
+        archive_key::Entity.table_name(),
+    ];
     let mut names: Vec<_> = tables
         .iter()
-        .filter(|table| table.name != kept)
+        .filter(|table| !kept.contains(&&*table.name))
         .map(|table| quoted(&table.name))
         .collect();
     names.reverse();
@@ -279,6 +285,8 @@ impl<'a> Load<'a> {
         // The backup holds what it holds: that need not be repeated.
         let known = if self.head.table == journal::Entity.table_name() {
             "ON CONFLICT (id) DO UPDATE SET to_replay = FALSE"
+        } else if self.head.table == archive_key::Entity.table_name() {
+            "ON CONFLICT (id) DO NOTHING"
         } else {
             ""
         };
