@@ -2,6 +2,7 @@
 
 mod abuse;
 mod api;
+mod archive;
 mod bench;
 mod browser;
 mod calendar;

@@ -46,6 +46,8 @@ const KEYS: &[Key] = &[
     key("public_url", "Base of every link; https unless loopback [http:// and the listen address]"),
     key("policy", "A policy file, or a folder that holds one [the built-in demo policy]"),
     key("keys_file", "The key ring [keys.toml in the data folder]"),
+    secret("archive_url", "sqlite://… or postgres://… of the archive [archive.db in the data folder]"),
+    key("archive_keys_file", "The key ring of the archive [archive-keys.toml in the data folder]"),
     key("journal_file", "Copy of the journal of erasures, for a restore [journal.jsonl in the data folder]"),
     secret("smtp_url", "smtp://… or smtps://… [none: letters go to the local mailbox]"),
     key("mail_from", "Sender of every letter [the policy's]"),

@@ -29,6 +29,16 @@ impl Failure {
         }
     }
 
+    /// The same failure, with what it is about before its message.
+    pub(crate) fn about(&self, what: &str) -> Self {
+        let message = format!("{what}: {}", self.message());
+        match self {
+            Self::Found(_) => Self::Found(message),
+            Self::Usage(_) => Self::Usage(message),
+            Self::Unreachable(_) => Self::Unreachable(message),
+        }
+    }
+
     /// Success where nothing failed.
     pub(crate) fn all(failures: &[Self]) -> Result<(), Self> {
         if failures.is_empty() {

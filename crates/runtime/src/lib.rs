@@ -21,6 +21,7 @@
 
 pub mod admin;
 mod app;
+mod archive;
 mod config;
 mod connections;
 mod doctor;

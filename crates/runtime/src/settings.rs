@@ -16,7 +16,7 @@ use ipnet::IpNet;
 use jiff::SignedDuration;
 use secrecy::SecretString;
 
-use crate::{Failure, config::Config};
+use crate::{Failure, archive::Place, config::Config};
 
 /// Everything a program can be told.
 pub(crate) struct Settings {
@@ -38,6 +38,10 @@ pub(crate) struct Settings {
     pub(crate) policy: Option<PathBuf>,
     /// The key ring.
     pub(crate) keys_file: PathBuf,
+    /// The archive.
+    pub(crate) archive: Place,
+    /// Its file, where it is one.
+    archive_file: Option<PathBuf>,
     /// The copy of the journal.
     pub(crate) journal_file: PathBuf,
     /// The relay.
@@ -130,12 +134,32 @@ impl Settings {
             ));
         }
         let in_data = |name: &str| data_dir.join(name);
-        let database_file = database_url.strip_prefix("sqlite:").map(|path| {
-            let path = path.trim_start_matches("//");
-            PathBuf::from(path.split('?').next().unwrap_or(path))
-        });
+        let archive_url = text(config, "archive_url").map_or_else(
+            || format!("sqlite://{}", in_data("archive.db").display()),
+            str::to_owned,
+        );
+        if !archive_url.starts_with("sqlite:") && !is_postgres(&archive_url) {
+            return Err(wrong(
+                config,
+                "archive_url",
+                "expected sqlite://… or postgres://…",
+            ));
+        }
+        if archive_url == database_url {
+            return Err(wrong(
+                config,
+                "archive_url",
+                "this is database_url; the archive needs a database of its own",
+            ));
+        }
         let settings = Self {
-            database_file,
+            database_file: sqlite_file(&database_url),
+            archive_file: sqlite_file(&archive_url),
+            archive: Place {
+                url: archive_url.into(),
+                keys_file: text(config, "archive_keys_file")
+                    .map_or_else(|| in_data("archive-keys.toml"), Into::into),
+            },
             config_file: config.file().map(PathBuf::from),
             database_url: database_url.into(),
             is_sqlite,
@@ -250,14 +274,21 @@ impl Settings {
             self.data_dir.as_path(),
             self.keys_file.as_path(),
             self.journal_file.as_path(),
+            self.archive.keys_file.as_path(),
         ];
         paths.extend(self.database_file.as_deref());
+        paths.extend(self.archive_file.as_deref());
         paths.extend(self.config_file.as_deref());
         paths.extend(self.tls.iter().map(|tls| tls.key.as_path()));
         let dkim = self.dkim.iter().flat_map(|dkim| &dkim.keys);
         paths.extend(dkim.map(|(path, _)| path.as_path()));
         paths
     }
+}
+
+fn sqlite_file(url: &str) -> Option<PathBuf> {
+    let path = url.strip_prefix("sqlite:")?.trim_start_matches("//");
+    Some(PathBuf::from(path.split('?').next().unwrap_or(path)))
 }
 
 fn is_postgres(url: &str) -> bool {

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use consentry_service::Worker;
 use consentry_web::Draining;
 use tokio::net::TcpListener;
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::{
     Failure, SettingsArgs, app::App, config::Config, metrics::Metrics, paths, retention::Retention,
@@ -73,7 +73,15 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     tokio::join!(
         server::serve(listener, tls, router, proxies, close),
         async {
-            if settings.embedded_worker {
+            if !settings.embedded_worker {
+                return;
+            }
+            if retention.archives() {
+                warn!(
+                    "the policy archives, and the server never opens the archive: run \
+                     consentry-worker beside it for the daily pass"
+                );
+            } else {
                 retention.keep(stop).await;
             }
         },

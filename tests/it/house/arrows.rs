@@ -233,7 +233,9 @@ fn pure_crates_and_ports_do_not_reach_the_outside() {
 fn no_page_can_reach_the_archive() {
     let graph = Graph::load();
     for (id, name) in &graph.ours {
-        let knows = graph.edges[id].iter().any(|edge| edge == graph.id("archive"));
+        let knows = graph.edges[id]
+            .iter()
+            .any(|edge| edge == graph.id("archive"));
         assert!(
             !knows || matches!(&**name, "runtime" | "tests"),
             "{name} must not know the archive"

@@ -1,9 +1,10 @@
 //! `consentry-admin keys …`
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use consentry::{KeyFile, KeyFileChange, SEEN_BY_ALL, SystemClock, SystemRandom};
+use consentry_archive::SealedArchive;
 use consentry_keys::{KeyId, KeyRing, KeyState, KeyUse};
 use consentry_service::ports::{Clock, Random, Store};
 
@@ -11,12 +12,22 @@ use super::{
     Confirmed, Format, Listing, ask,
     output::{Table, print_json, say},
 };
-use crate::{Failure, app::App, settings::Settings};
+use crate::{
+    Failure,
+    app::{self, App},
+    archive,
+    settings::Settings,
+};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum KeysCommand {
     /// List every key: its use, its state and its age; never its secret
-    List(Listing),
+    List {
+        #[command(flatten)]
+        listing: Listing,
+        #[command(flatten)]
+        of: Of,
+    },
     /// Add a key for each use, make it the active one and bring every record under it, while web
     /// and worker processes run; former keys stay and still verify and open
     Rotate {
@@ -27,6 +38,8 @@ pub(super) enum KeysCommand {
         /// copy again
         #[arg(long)]
         prepare: bool,
+        #[command(flatten)]
+        of: Of,
     },
     /// Destroy a former key for good; refused while a record needs it
     Retire {
@@ -37,7 +50,74 @@ pub(super) enum KeysCommand {
         id: u8,
         #[command(flatten)]
         confirmed: Confirmed,
+        #[command(flatten)]
+        of: Of,
     },
+}
+
+/// Which ring.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct Of {
+    /// The key ring of the archive instead
+    #[arg(long)]
+    archive: bool,
+}
+
+impl Of {
+    fn file(self, settings: &Settings) -> &Path {
+        if self.archive {
+            &settings.archive.keys_file
+        } else {
+            &settings.keys_file
+        }
+    }
+
+    /// The uses that something is made with.
+    fn uses(self) -> Vec<KeyUse> {
+        let mut uses = KeyUse::ALL.to_vec();
+        uses.retain(|key_use| !self.archive || *key_use != KeyUse::Token);
+        uses
+    }
+
+    /// As it is written after a command.
+    fn flag(self) -> &'static str {
+        if self.archive { " --archive" } else { "" }
+    }
+}
+
+/// What needs the keys of a ring.
+struct Held {
+    app: App,
+    archive: Option<SealedArchive>,
+}
+
+impl Held {
+    async fn open(settings: &Settings, of: Of) -> Result<Self, Failure> {
+        let app = App::open(settings).await?;
+        app.require_schema().await?;
+        let archive = if of.archive {
+            let controller = app::policy(settings)?.controller.id;
+            Some(archive::open(&settings.archive, app.store(), &controller).await?)
+        } else {
+            None
+        };
+        Ok(Self { app, archive })
+    }
+
+    async fn renew(&self) -> Result<u64, Failure> {
+        Ok(match &self.archive {
+            Some(archive) => archive.renew_keys().await?,
+            None => self.app.store().renew_keys().await?,
+        })
+    }
+
+    /// How many records need a key.
+    async fn under(&self, key_use: KeyUse, id: KeyId) -> Result<u64, Failure> {
+        Ok(match &self.archive {
+            Some(archive) => archive.keys_under(key_use, id).await?,
+            None => self.app.store().records_under(key_use, id).await?,
+        })
+    }
 }
 
 fn key_use(name: &str) -> Result<KeyUse, &'static str> {
@@ -45,26 +125,31 @@ fn key_use(name: &str) -> Result<KeyUse, &'static str> {
 }
 
 pub(super) async fn run(settings: &Settings, command: KeysCommand) -> Result<(), Failure> {
+    let (KeysCommand::List { of, .. }
+    | KeysCommand::Rotate { of, .. }
+    | KeysCommand::Retire { of, .. }) = &command;
+    if of.archive && !settings.archive.keys_file.exists() {
+        let path = settings.archive.keys_file.display();
+        let problem = "there is no key ring; the first record that is archived makes one";
+        return Err(Failure::Found(format!("{path}: {problem}")));
+    }
     match command {
-        KeysCommand::List(listing) => list(settings, listing),
-        KeysCommand::Rotate { uses, prepare } => {
-            let uses = if uses.is_empty() {
-                KeyUse::ALL.to_vec()
-            } else {
-                uses
-            };
-            rotate(settings, &uses, prepare).await
+        KeysCommand::List { listing, of } => list(settings, listing, of),
+        KeysCommand::Rotate { uses, prepare, of } => {
+            let uses = if uses.is_empty() { of.uses() } else { uses };
+            rotate(settings, &uses, prepare, of).await
         }
         KeysCommand::Retire {
             key_use,
             id,
             confirmed,
-        } => retire(settings, key_use, KeyId::from_byte(id), confirmed).await,
+            of,
+        } => retire(settings, key_use, KeyId::from_byte(id), confirmed, of).await,
     }
 }
 
-fn list(settings: &Settings, listing: Listing) -> Result<(), Failure> {
-    let ring = KeyFile::load(&settings.keys_file)?;
+fn list(settings: &Settings, listing: Listing, of: Of) -> Result<(), Failure> {
+    let ring = KeyFile::load(of.file(settings))?;
     let keys = ring.list().map(|key| {
         (
             key.key_use.to_string(),
@@ -96,10 +181,15 @@ fn list(settings: &Settings, listing: Listing) -> Result<(), Failure> {
 
 /// Two steps and a renewal. A key is known to every process before the first one uses it, and no
 /// process uses the former one any more before the records are brought under the new one.
-async fn rotate(settings: &Settings, uses: &[KeyUse], only_prepare: bool) -> Result<(), Failure> {
-    let (change, mut ring) = KeyFile::change(&settings.keys_file)?;
+async fn rotate(
+    settings: &Settings,
+    uses: &[KeyUse],
+    only_prepare: bool,
+    of: Of,
+) -> Result<(), Failure> {
+    let (change, mut ring) = KeyFile::change(of.file(settings))?;
     // Before anything changes: a database that does not answer leaves everything as it was.
-    let app = open(settings).await?;
+    let held = Held::open(settings, of).await?;
     for key_use in uses {
         let mut random = |buffer: &mut [u8]| SystemRandom.fill(buffer);
         let prepared = ring.prepare(*key_use, &mut random, SystemClock.now());
@@ -108,8 +198,11 @@ async fn rotate(settings: &Settings, uses: &[KeyUse], only_prepare: bool) -> Res
     }
     change.write(&ring)?;
     if only_prepare {
-        app.close().await;
-        say("copy the key ring to every machine, then run `consentry-admin keys rotate`");
+        held.app.close().await;
+        let flag = of.flag();
+        say(&format!(
+            "copy the key ring to every machine, then run `consentry-admin keys rotate{flag}`"
+        ));
         return Ok(());
     }
     say("waiting until every process knows it");
@@ -122,13 +215,13 @@ async fn rotate(settings: &Settings, uses: &[KeyUse], only_prepare: bool) -> Res
     say("it is active; waiting until every process uses it");
     tokio::time::sleep(SEEN_BY_ALL).await;
 
-    let renewed = app.store().renew_keys().await?;
+    let renewed = held.renew().await?;
     say(&match renewed {
         1 => "1 record was brought under it".to_owned(),
         count => format!("{count} records were brought under it"),
     });
-    let former = former_keys(&app, &ring).await;
-    app.close().await;
+    let former = former_keys(&held, &ring, of).await;
+    held.app.close().await;
     for line in former? {
         say(&line);
     }
@@ -136,15 +229,19 @@ async fn rotate(settings: &Settings, uses: &[KeyUse], only_prepare: bool) -> Res
 }
 
 /// A line for each key that is no longer active.
-async fn former_keys(app: &App, ring: &KeyRing) -> Result<Vec<String>, Failure> {
+async fn former_keys(held: &Held, ring: &KeyRing, of: Of) -> Result<Vec<String>, Failure> {
     let mut lines = Vec::new();
     for key in ring.list() {
         if key.state != KeyState::VerifyOnly {
             continue;
         }
         let name = format!("{} key {}", key.key_use, key.id);
-        let retire = format!("`consentry-admin keys retire {} {}`", key.key_use, key.id);
-        let records = app.store().records_under(key.key_use, key.id).await?;
+        let flag = of.flag();
+        let retire = format!(
+            "`consentry-admin keys retire {} {}{flag}`",
+            key.key_use, key.id
+        );
+        let records = held.under(key.key_use, key.id).await?;
         lines.push(match (key.key_use, records) {
             (KeyUse::Token, _) => format!(
                 "{name} still verifies the links in letters that are out; when they may die, {retire}"
@@ -161,32 +258,34 @@ async fn retire(
     key_use: KeyUse,
     id: KeyId,
     confirmed: Confirmed,
+    of: Of,
 ) -> Result<(), Failure> {
-    let (change, mut ring) = KeyFile::change(&settings.keys_file)?;
+    let (change, mut ring) = KeyFile::change(of.file(settings))?;
     ring.retire(key_use, id)
         .map_err(|error| Failure::Found(error.to_string()))?;
-    let app = open(settings).await?;
-    let ended = retire_from(&app, &change, &ring, key_use, id, confirmed).await;
-    app.close().await;
+    let held = Held::open(settings, of).await?;
+    let ended = retire_from(&held, &change, &ring, key_use, id, confirmed).await;
+    held.app.close().await;
     ended
 }
 
 /// `ring` is the one without the key.
 async fn retire_from(
-    app: &App,
+    held: &Held,
     change: &KeyFileChange,
     ring: &KeyRing,
     key_use: KeyUse,
     id: KeyId,
     confirmed: Confirmed,
 ) -> Result<(), Failure> {
-    require_unused(app, key_use, id).await?;
+    require_unused(held, key_use, id).await?;
     let consequence = match key_use {
         KeyUse::Token => {
             "Every link in a letter that was made with it dies, unsubscribe links included."
         }
         KeyUse::Index | KeyUse::Seal => {
-            "A database backup from before its rotation cannot be used any more, by nobody and              for nobody."
+            "A database backup from before its rotation cannot be used any more, by nobody and \
+             for nobody; of the archive nothing can be read with it."
         }
     };
     ask(
@@ -197,14 +296,14 @@ async fn retire_from(
         // However shortly ago it was rotated: nobody begins to use the key after this, and whoever
         // began before is waited for by the count.
         tokio::time::sleep(SEEN_BY_ALL).await;
-        require_unused(app, key_use, id).await?;
+        require_unused(held, key_use, id).await?;
     }
     change.write(ring)?;
     say(&format!("{key_use} key {id} is destroyed"));
     if key_use == KeyUse::Token {
         return Ok(());
     }
-    say(if clean(app).await? {
+    say(if clean(&held.app).await? {
         "what it had wrapped or indexed is cleaned out of the database's files"
     } else {
         "the database is being read; the worker's next pass cleans what it had wrapped or indexed \
@@ -217,8 +316,8 @@ async fn retire_from(
     Ok(())
 }
 
-async fn require_unused(app: &App, key_use: KeyUse, id: KeyId) -> Result<(), Failure> {
-    match app.store().records_under(key_use, id).await? {
+async fn require_unused(held: &Held, key_use: KeyUse, id: KeyId) -> Result<(), Failure> {
+    match held.under(key_use, id).await? {
         0 => Ok(()),
         records => Err(Failure::Found(format!(
             "{key_use} key {id} is still needed by {records} records; bring them under a new key \
@@ -236,10 +335,4 @@ async fn clean(app: &App) -> Result<bool, Failure> {
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
     Ok(false)
-}
-
-async fn open(settings: &Settings) -> Result<App, Failure> {
-    let app = App::open(settings).await?;
-    app.require_schema().await?;
-    Ok(app)
 }

@@ -3,6 +3,7 @@
 //! JSON goes to stdout alone, messages go to stderr; the exit codes are the contract's.
 
 mod api_key;
+mod archive;
 mod clock;
 mod export;
 mod hold;
@@ -36,6 +37,7 @@ use crate::{
 };
 
 use api_key::ApiKeyCommand;
+use archive::ArchiveCommand;
 use clock::ClockCommand;
 use hold::{EventArgs, HoldCommand};
 use keys::KeysCommand;
@@ -92,6 +94,9 @@ enum AdminCommand {
     /// Execute the policy's rules on the databases that it names: plan, run, status, verify
     #[command(subcommand)]
     Retention(RetentionCommand),
+    /// Look into the archive, for a reason that is written down
+    #[command(subcommand)]
+    Archive(ArchiveCommand),
     /// Keep rules off rows that a case needs
     #[command(subcommand)]
     Hold(HoldCommand),
@@ -173,6 +178,13 @@ pub fn admin(cli: Cli) -> Result<(), Failure> {
                 let (app, service) = open(&settings).await?;
                 let desk = Retention::new(&settings, &app, &service);
                 let ended = retention::run(&desk, command).await;
+                app.close().await;
+                ended
+            }
+            AdminCommand::Archive(command) => {
+                let (app, service) = open(&settings).await?;
+                let desk = Retention::new(&settings, &app, &service);
+                let ended = archive::run(&desk, command).await;
                 app.close().await;
                 ended
             }

@@ -27,6 +27,7 @@ impl Report {
             let text = format!("{}: {}; {}", found.key, found.message, found.help);
             self.add("sources", result, text);
         }
+        self.archive(retention).await;
         let known = retention.last_known().await?;
         let (result, text) = match &known.pass {
             None => {
@@ -47,5 +48,25 @@ impl Report {
         };
         self.add("retention", result, text);
         Ok(())
+    }
+
+    /// Whether what is archived can be judged, and be opened by nobody else (S2-23). The mode of the
+    /// files is looked at with that of all others.
+    async fn archive(&mut self, retention: &Retention) {
+        if !retention.archives() {
+            return;
+        }
+        let looked = async {
+            let archive = retention.open_archive().await?;
+            Ok::<_, Failure>(archive.status().await?)
+        };
+        match looked.await {
+            Ok(kept) => {
+                let records: u64 = kept.iter().map(|one| one.records).sum();
+                let text = format!("answers, {records} records under its own key ring");
+                self.add("archive", Verdict::Ok, text);
+            }
+            Err(failure) => self.add("archive", Verdict::Problem, failure.message()),
+        }
     }
 }

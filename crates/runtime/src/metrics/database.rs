@@ -41,6 +41,7 @@ const HELD: &str = "consentry_people_held";
 const OVERDUE: &str = "consentry_people_overdue";
 const RULE_OVERDUE: &str = "consentry_retention_overdue";
 const SINCE_VERIFIED: &str = "consentry_retention_since_clean_verify_seconds";
+const ARCHIVE_KEYS: &str = "consentry_archive_keys";
 const BREAKER: &str = "consentry_breaker_tripped";
 const RECENT: &str = "consentry_recent_signups";
 const JOB_SUCCESS: &str = "consentry_job_last_success_timestamp_seconds";
@@ -71,6 +72,10 @@ pub(super) fn describe() {
     describe_gauge!(
         SINCE_VERIFIED,
         "For how long the policy's databases have not been verified without a row past its period"
+    );
+    describe_gauge!(
+        ARCHIVE_KEYS,
+        "Keys of people in the archive, and of archived records of nobody"
     );
     describe_gauge!(
         BREAKER,
@@ -170,6 +175,11 @@ impl Figures {
             }
             let verified = known.verified_at.map_or(f64::INFINITY, since);
             gauge!(SINCE_VERIFIED).set(verified);
+        }
+        if self.retention.archives() {
+            // The archive itself is not asked: the server serves this page too.
+            let controller = self.retention.controller();
+            gauge!(ARCHIVE_KEYS).set(float(self.store.count_archive_keys(controller).await?));
         }
         for job in scheduled() {
             let status = statuses.iter().find(|status| status.job == job.as_str());

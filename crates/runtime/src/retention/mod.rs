@@ -1,6 +1,7 @@
 //! The retention engine at work: the databases that the policy names, our own records of holds and
 //! events, runs and plans that are written down.
 
+mod archive;
 mod parts;
 mod pass;
 mod records;
@@ -22,7 +23,9 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use crate::{Failure, app::App, settings::Settings};
+use crate::{Failure, app::App, archive::Place, settings::Settings};
+
+pub(crate) use archive::Keeper;
 
 use parts::failure;
 use records::Records;
@@ -48,6 +51,7 @@ pub(crate) struct Retention {
     policy: Policy,
     /// Where they are; nothing where no setting says so.
     urls: BTreeMap<Slug, Option<SecretString>>,
+    archive: Place,
     records: Records,
     service: Service,
 }
@@ -112,6 +116,7 @@ impl Retention {
             .collect();
         Self {
             urls,
+            archive: settings.archive.clone(),
             records: Records {
                 store: app.store().clone(),
                 controller: policy.controller.id.clone(),
@@ -121,9 +126,9 @@ impl Retention {
         }
     }
 
-    /// Whether the policy names any database.
+    /// Whether the policy names any database, or has rules for the archive.
     pub(crate) fn has_sources(&self) -> bool {
-        !self.urls.is_empty()
+        !self.urls.is_empty() || self.archives()
     }
 
     /// The policy.
@@ -227,6 +232,16 @@ impl Retention {
                 Err(error) => failures.push(failure(&error)),
             }
         }
+        if let Some(report) = &mut whole {
+            match self.end_erased().await {
+                Ok(None) => {}
+                Ok(Some((records, residue))) => {
+                    run.acted += records;
+                    report.residue.insert("archive".to_owned(), residue);
+                }
+                Err(failure) => failures.push(failure),
+            }
+        }
         let Some(report) = whole else {
             run.outcome = RunOutcome::Failed;
             run.ended_at = Some(self.now());
@@ -235,7 +250,7 @@ impl Retention {
         };
         self.forget_events().await?;
         let left = self.verify(self.now()).await?;
-        run.acted = report.rules.iter().map(|rule| rule.done).sum();
+        run.acted += report.rules.iter().map(|rule| rule.done).sum::<u64>();
         run.held = report.rules.iter().map(|rule| rule.braked).sum();
         run.outcome = if !failures.is_empty() {
             RunOutcome::Failed

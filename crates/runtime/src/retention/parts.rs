@@ -3,12 +3,13 @@
 use std::{collections::BTreeMap, fmt::Display};
 
 use consentry::SystemRandom;
-use consentry_policy::{Action, Dataset, Policy, Slug, Store};
-use consentry_retention::{Engine, RetentionError, Source, SourceError};
+use consentry_archive::SealedArchive;
+use consentry_policy::{Dataset, Policy, Slug};
+use consentry_retention::{Archive, Engine, RetentionError, Source, SourceError};
 use consentry_service::ports::Random;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
-use super::{Retention, sourced};
+use super::{Retention, archive::needs_archive, sourced};
 use crate::{Failure, settings::Settings};
 
 /// Datasets of one database that can be worked on.
@@ -16,6 +17,7 @@ pub(super) struct Part {
     /// The policy with these datasets alone.
     policy: Policy,
     sources: BTreeMap<Slug, Source>,
+    archive: Option<SealedArchive>,
 }
 
 impl Retention {
@@ -25,47 +27,77 @@ impl Retention {
             sources: &part.sources,
             holds: &self.records,
             events: &self.records,
-            archive: None,
+            archive: part.archive.as_ref().map(|archive| archive as &dyn Archive),
             random: &|buffer| SystemRandom.fill(buffer),
         }
     }
 
     /// One part for each database that answers. One that does not, and a dataset that cannot be
-    /// executed, hold up no other. The first part is nobody's: it makes an empty plan and report.
+    /// executed, hold up no other; what was archived of it ends all the same. The first part is that
+    /// of no database: it may be empty, so that there is always a plan and a report.
     pub(super) async fn parts(&self) -> (Vec<Part>, Vec<Failure>) {
-        let mut parts = vec![self.part(|_| false)];
         let mut failures = Vec::new();
-        for dataset in sourced(&self.policy).filter(|dataset| needs_archive(dataset)) {
-            failures.push(Failure::Found(format!(
-                "dataset `{}`: a stage moves rows to the archive, and there is none yet; none of \
-                 its rules runs",
-                dataset.id
-            )));
-        }
-        for (id, url) in &self.urls {
-            let Some(url) = url else {
-                let variable = Settings::source_variable(id);
-                failures.push(Failure::usage(format!(
-                    "the policy names the database `{id}`: set {variable} to its URL"
-                )));
-                continue;
-            };
-            match Source::connect(url.expose_secret()).await {
-                Ok(source) => {
-                    let mut part = self.part(|dataset| {
-                        let source = dataset.source.as_ref();
-                        !needs_archive(dataset) && source.is_some_and(|one| one.database == *id)
-                    });
-                    part.sources.insert(id.clone(), source);
-                    parts.push(part);
+        let archive = if self.archives() {
+            self.open_archive().await
+        } else {
+            Err(Failure::usage("the policy archives nothing"))
+        };
+        let archive = match archive {
+            Ok(archive) => Some(archive),
+            Err(failure) => {
+                for dataset in sourced(&self.policy).filter(|dataset| needs_archive(dataset)) {
+                    failures.push(failure.about(&format!(
+                        "dataset `{}`: the archive cannot be used; none of its rules runs",
+                        dataset.id
+                    )));
                 }
-                Err(error) => failures.push(unusable(&error, format!("database `{id}`"))),
+                None
             }
+        };
+        let can_run = |dataset: &Dataset| archive.is_some() || !needs_archive(dataset);
+        let part = |is_in: &dyn Fn(&Dataset) -> bool| {
+            let is_in = |dataset: &Dataset| can_run(dataset) && is_in(dataset);
+            self.part(archive.clone(), is_in)
+        };
+        let mut parts = vec![part(&|dataset| dataset.source.is_none())];
+        for (id, url) in &self.urls {
+            let mut part = part(&|dataset: &Dataset| {
+                let source = dataset.source.as_ref();
+                source.is_some_and(|one| one.database == *id)
+            });
+            match self.connect(id, url.as_ref()).await {
+                Ok(source) => {
+                    part.sources.insert(id.clone(), source);
+                }
+                Err(failure) => {
+                    failures.push(failure);
+                    part.forget_sources();
+                }
+            }
+            parts.push(part);
         }
         (parts, failures)
     }
 
-    fn part(&self, is_in: impl Fn(&Dataset) -> bool) -> Part {
+    async fn connect(&self, id: &Slug, url: Option<&SecretString>) -> Result<Source, Failure> {
+        let Some(url) = url else {
+            let variable = Settings::source_variable(id);
+            return Err(Failure::usage(format!(
+                "the policy names the database `{id}`: set {variable} to its URL"
+            )));
+        };
+        let connected = Source::connect(url.expose_secret()).await;
+        connected.map_err(|error| unusable(&error, format!("database `{id}`")))
+    }
+
+    /// What was archived, of every dataset.
+    pub(super) fn archived(&self, archive: SealedArchive) -> Part {
+        let mut part = self.part(Some(archive), |_| true);
+        part.forget_sources();
+        part
+    }
+
+    fn part(&self, archive: Option<SealedArchive>, is_in: impl Fn(&Dataset) -> bool) -> Part {
         let mut policy = self.policy.clone();
         for dataset in &mut policy.datasets {
             dataset.enabled &= is_in(dataset);
@@ -73,13 +105,18 @@ impl Retention {
         Part {
             policy,
             sources: BTreeMap::new(),
+            archive,
         }
     }
 }
 
-fn needs_archive(dataset: &Dataset) -> bool {
-    let mut stages = dataset.stages.iter();
-    stages.any(|stage| stage.action == Action::Archive && stage.within == Store::Live)
+impl Part {
+    /// Leaves of its datasets what was archived.
+    fn forget_sources(&mut self) {
+        for dataset in &mut self.policy.datasets {
+            dataset.source = None;
+        }
+    }
 }
 
 /// What stopped the engine, by the exit codes of the contract.
