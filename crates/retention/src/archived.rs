@@ -273,8 +273,7 @@ impl Desk<'_> {
         let mut planned = PlannedRule::new(self.dataset, self.rules.stages[index].stage);
         let mut scan = Scan::new(self, index);
         while let Some(page) = scan.next().await? {
-            let mut effects = page.iter().flat_map(|judged| &judged.effects);
-            while let Some(effect) = effects.next() {
+            for effect in page.iter().flat_map(|judged| &judged.effects) {
                 if effect.stage == index {
                     planned.add(effect.moment);
                 }
@@ -298,14 +297,13 @@ impl Desk<'_> {
             // An event is settled all the same with people of whom nothing is archived.
             return Ok((stage.trigger == Trigger::Event).then_some(0));
         }
-        let is_too_much = match approved {
-            Some(plan) => due > plan.approved(&self.dataset.id, stage.stage.id.as_str()),
-            None => {
-                let share = u64::from(stage.stage.brake.unwrap_or(self.brake));
-                match needed_size(due, share) {
-                    None => false,
-                    Some(enough) => self.archive.size(&self.dataset.id, enough).await? < enough,
-                }
+        let is_too_much = if let Some(plan) = approved {
+            due > plan.approved(&self.dataset.id, stage.stage.id.as_str())
+        } else {
+            let share = u64::from(stage.stage.brake.unwrap_or(self.brake));
+            match needed_size(due, share) {
+                None => false,
+                Some(enough) => self.archive.size(&self.dataset.id, enough).await? < enough,
             }
         };
         Ok(Some(if is_too_much { due } else { 0 }))

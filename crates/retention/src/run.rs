@@ -20,6 +20,10 @@ use crate::write;
 /// So few rows pass the brake whatever their share: small tables empty on ordinary days.
 const BRAKE_FLOOR: u64 = 100;
 
+/// Rows of one transaction that moves them: sealing takes longer than deleting, and the application
+/// waits for its rows meanwhile.
+const ARCHIVE_BATCH: u32 = 1_000;
+
 /// How far a run has come.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
@@ -238,7 +242,11 @@ impl Desk<'_> {
         progress: &mut (dyn FnMut(&Progress<'_>) + Send),
     ) -> Result<(), RetentionError> {
         let stage = &self.rules.stages[index];
-        let mut scan = Scan::new(self, stage, BATCH);
+        let limit = match stage.stage.action {
+            Action::Archive => ARCHIVE_BATCH,
+            _ => BATCH,
+        };
+        let mut scan = Scan::new(self, stage, limit);
         report.unreadable = 0;
         loop {
             let blame = |error| self.blame(error);

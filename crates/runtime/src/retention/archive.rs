@@ -30,7 +30,7 @@ impl Retention {
     /// Whether the policy moves anything to the archive, or ends anything there.
     pub(crate) fn archives(&self) -> bool {
         let mut datasets = self.policy().datasets.iter();
-        datasets.any(|dataset| dataset.enabled && needs_archive(dataset))
+        datasets.any(needs_archive)
     }
 
     /// Opens the archive.

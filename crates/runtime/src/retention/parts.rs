@@ -59,7 +59,7 @@ impl Retention {
             let is_in = |dataset: &Dataset| can_run(dataset) && is_in(dataset);
             self.part(archive.clone(), is_in)
         };
-        let mut parts = vec![part(&|dataset| dataset.source.is_none())];
+        let mut parts = vec![self.apart(archive.clone())];
         for (id, url) in &self.urls {
             let mut part = part(&|dataset: &Dataset| {
                 let source = dataset.source.as_ref();
@@ -88,6 +88,20 @@ impl Retention {
         };
         let connected = Source::connect(url.expose_secret()).await;
         connected.map_err(|error| unusable(&error, format!("database `{id}`")))
+    }
+
+    /// What was archived of datasets that have no table, or none any more.
+    fn apart(&self, archive: Option<SealedArchive>) -> Part {
+        let mut policy = self.policy.clone();
+        for dataset in &mut policy.datasets {
+            dataset.enabled = !dataset.enabled || dataset.source.is_none();
+            dataset.source = None;
+        }
+        Part {
+            policy,
+            sources: BTreeMap::new(),
+            archive,
+        }
     }
 
     /// What was archived, of every dataset.
