@@ -8,8 +8,8 @@ use consentry_policy::{DatasetId, Slug};
 use consentry_retention::{Archive, Archived, Residue, RetentionError, Sealable, Wanted};
 use jiff::Timestamp;
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, InsertMany,
-    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait,
+    InsertMany, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     sea_query::{Expr, ExprTrait, Query},
 };
 
@@ -83,19 +83,18 @@ impl SealedArchive {
         let mut replaced = Vec::new();
         for taken in records {
             let id = self.number();
+            let mut new = |subject: Option<&str>| {
+                let (unlocked, kept) = self.new_key(subject);
+                made.push(kept);
+                unlocked
+            };
             let nobodys;
-            let unlocked = match &taken.subject {
-                Some(subject) => keys.entry(subject.clone()).or_insert_with(|| {
-                    let (unlocked, kept) = self.new_key(Some(subject));
-                    made.push(kept);
-                    unlocked
-                }),
-                None => {
-                    let (unlocked, kept) = self.new_key(None);
-                    made.push(kept);
-                    nobodys = unlocked;
-                    &nobodys
-                }
+            let unlocked: &Unlocked = if let Some(subject) = &taken.subject {
+                let known = keys.entry(subject.clone());
+                known.or_insert_with(|| new(Some(subject)))
+            } else {
+                nobodys = new(None);
+                &nobodys
             };
             replaced.extend(row_indexes(&ring, &self.controller, dataset, &taken));
             let mut random = |buffer: &mut [u8]| (self.random)(buffer);
@@ -129,8 +128,8 @@ impl SealedArchive {
             }));
         }
         let former = self.replace(&db, replaced).await?;
-        insert(&db, rows).await?;
-        insert_moments(&db, moments).await?;
+        insert::<_, record::ActiveModel>(&db, rows).await?;
+        insert::<_, moment::ActiveModel>(&db, moments).await?;
         self.destroy_unused(&db, former, now).await?;
         db.commit().await?;
         self.subjects.add(made).await
@@ -353,33 +352,15 @@ fn row_indexes(
         .collect()
 }
 
-async fn insert(db: &DatabaseTransaction, rows: Vec<record::Model>) -> Result<(), ArchiveError> {
-    let mut rows = rows.into_iter().peekable();
+async fn insert<M, A>(db: &DatabaseTransaction, rows: Vec<M>) -> Result<(), ArchiveError>
+where
+    M: IntoActiveModel<A>,
+    A: ActiveModelTrait,
+{
+    let mut rows = rows.into_iter().map(M::into_active_model).peekable();
     while rows.peek().is_some() {
-        let some = rows
-            .by_ref()
-            .take(ROWS)
-            .map(IntoActiveModel::into_active_model);
-        InsertMany::<record::ActiveModel>::many(some)
-            .exec_without_returning(db)
-            .await?;
-    }
-    Ok(())
-}
-
-async fn insert_moments(
-    db: &DatabaseTransaction,
-    rows: Vec<moment::Model>,
-) -> Result<(), ArchiveError> {
-    let mut rows = rows.into_iter().peekable();
-    while rows.peek().is_some() {
-        let some = rows
-            .by_ref()
-            .take(ROWS)
-            .map(IntoActiveModel::into_active_model);
-        InsertMany::<moment::ActiveModel>::many(some)
-            .exec_without_returning(db)
-            .await?;
+        let some = InsertMany::<A>::many(rows.by_ref().take(ROWS));
+        some.exec_without_returning(db).await?;
     }
     Ok(())
 }

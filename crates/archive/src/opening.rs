@@ -156,7 +156,7 @@ impl SealedArchive {
                 }
             }
         }
-        all.sort_by(|one, other| one.taken_at.cmp(&other.taken_at));
+        all.sort_by_key(|one| one.taken_at);
         Ok(all)
     }
 

@@ -1,7 +1,6 @@
 //! What is done to rows, a batch in a transaction, set-wise.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt::Write as _;
 
 use consentry_policy::SqlName;
 use jiff::Timestamp;
@@ -244,11 +243,7 @@ pub(crate) async fn records(
 /// The key of a row as a text that no other row has.
 fn key_text(key: impl Iterator<Item = Value>) -> String {
     let part = |value: Value| match value {
-        Value::Blob(bytes) => bytes.iter().fold(String::new(), |mut text, byte| {
-            // Writing to a string does not fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        }),
+        Value::Blob(bytes) => hex::encode(bytes),
         value => {
             let text = value.into_text().unwrap_or_default();
             text.replace('\\', "\\\\").replace('/', "\\/")

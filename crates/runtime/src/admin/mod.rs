@@ -252,7 +252,8 @@ async fn check(
         .map(|address| EmailAddress::parse(&address))
         .transpose();
     let probe = probe.map_err(|error| Failure::usage(format!("--probe: {error}")))?;
-    let findings = doctor::examine(settings, probe.as_ref()).await?;
+    // On the heap: it holds a policy for each of its parts.
+    let findings = Box::pin(doctor::examine(settings, probe.as_ref())).await?;
     match listing.format {
         Format::Json => print_json(&findings)?,
         Format::Table => {

@@ -35,7 +35,13 @@ impl Retention {
 
     /// Opens the archive.
     pub(crate) async fn open_archive(&self) -> Result<SealedArchive, Failure> {
-        archive::open(&self.archive, self.store(), self.controller()).await
+        // On the heap: whoever looks at everything would carry it along.
+        Box::pin(archive::open(
+            &self.archive,
+            self.store(),
+            self.controller(),
+        ))
+        .await
     }
 
     /// Ends what is archived of a person, but for what a hold or a minimum keeps, and writes down
