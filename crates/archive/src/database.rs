@@ -1,29 +1,12 @@
-//! The archive's own database: connections, the one home of its transactions, and its cleaning.
-
-use std::{
-    fs::OpenOptions, io::ErrorKind, os::unix::fs::OpenOptionsExt, path::Path, str::FromStr,
-    time::Duration,
-};
+//! The archive's own database: the one home of its transactions, and its cleaning.
 
 use consentry_retention::Residue;
-#[cfg(feature = "postgres")]
-use sea_orm::SqlxPostgresConnector;
-#[cfg(feature = "sqlite")]
-use sea_orm::SqlxSqliteConnector;
 use sea_orm::{
     AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend,
     IsolationLevel, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
-    sqlx::{
-        ConnectOptions,
-        postgres::{PgConnectOptions, PgPoolOptions},
-        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
-    },
 };
 
-use crate::error::ArchiveError;
-
-/// How long a statement waits for somebody else who works on the archive.
-const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
+use crate::{connect::connect, error::ArchiveError};
 
 /// The tables that a purge deletes from.
 const TOUCHED: [&str; 2] = ["consentry_archive_records", "consentry_archive_moments"];
@@ -35,13 +18,7 @@ pub(crate) struct Database(DatabaseConnection);
 impl Database {
     /// Opens an archive; a SQLite file that is missing is made, for its owner alone.
     pub(crate) async fn connect(url: &str) -> Result<Self, ArchiveError> {
-        match url.split_once(':') {
-            #[cfg(feature = "sqlite")]
-            Some(("sqlite", _)) => sqlite(url).await.map(Self),
-            #[cfg(feature = "postgres")]
-            Some(("postgres" | "postgresql", _)) => postgres(url).await.map(Self),
-            _ => Err(ArchiveError::Misconfigured),
-        }
+        connect(url).await.map(Self)
     }
 
     pub(crate) async fn close(&self) -> Result<(), ArchiveError> {
@@ -120,65 +97,4 @@ impl Database {
         let busy: Option<i32> = answer.and_then(|row| row.try_get_by_index(0).ok());
         Ok(busy == Some(0))
     }
-}
-
-#[cfg(feature = "sqlite")]
-async fn sqlite(url: &str) -> Result<DatabaseConnection, ArchiveError> {
-    // Statements carry values, so they are never logged.
-    let options = SqliteConnectOptions::from_str(url)
-        .map_err(|_| ArchiveError::Misconfigured)?
-        .disable_statement_logging()
-        .create_if_missing(true)
-        .busy_timeout(LOCK_TIMEOUT)
-        .foreign_keys(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .pragma("secure_delete", "ON")
-        .pragma("temp_store", "MEMORY");
-    create_private(options.get_filename())?;
-    let pool = SqlitePoolOptions::new()
-        .max_connections(2)
-        .acquire_timeout(LOCK_TIMEOUT)
-        .connect_with(options)
-        .await?;
-    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
-}
-
-/// Makes the file before SQLite does, so that nobody else may ever read it.
-#[cfg(feature = "sqlite")]
-fn create_private(file: &Path) -> Result<(), ArchiveError> {
-    let created = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(file);
-    match created {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(ArchiveError::Unavailable(
-            format!("the file cannot be made: {}", error.kind()),
-        )),
-        _ => Ok(()),
-    }
-}
-
-#[cfg(feature = "postgres")]
-async fn postgres(url: &str) -> Result<DatabaseConnection, ArchiveError> {
-    let milliseconds = |time: Duration| time.as_millis().to_string();
-    let options = PgConnectOptions::from_str(url)
-        .map_err(|_| ArchiveError::Misconfigured)?
-        .disable_statement_logging()
-        .application_name("consentry-archive")
-        .options([
-            ("lock_timeout", milliseconds(LOCK_TIMEOUT)),
-            ("statement_timeout", milliseconds(Duration::from_mins(10))),
-            (
-                "idle_in_transaction_session_timeout",
-                milliseconds(Duration::from_mins(1)),
-            ),
-        ]);
-    let pool = PgPoolOptions::new()
-        .max_connections(2)
-        .acquire_timeout(LOCK_TIMEOUT)
-        .connect_with(options)
-        .await?;
-    Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
 }

@@ -18,7 +18,13 @@
 //!
 //! [`Archive`]: consentry_retention::Archive
 
+#[cfg(not(any(feature = "postgres", feature = "sqlite")))]
+compile_error!(
+    "consentry-archive needs an engine: enable the feature `postgres`, `sqlite` or both"
+);
+
 mod archive;
+mod connect;
 mod database;
 mod engine;
 mod entity;
