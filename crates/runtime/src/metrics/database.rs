@@ -176,11 +176,10 @@ impl Figures {
             let verified = known.verified_at.map_or(f64::INFINITY, since);
             gauge!(SINCE_VERIFIED).set(verified);
         }
-        if self.retention.archives() {
-            // The archive itself is not asked: the server serves this page too.
-            let controller = self.retention.controller();
-            gauge!(ARCHIVE_KEYS).set(float(self.store.count_archive_keys(controller).await?));
-        }
+        // The archive itself is not asked: the server serves this page too.
+        let controller = self.retention.controller();
+        let keys = self.store.count_archive_keys(controller).await?;
+        gauge!(ARCHIVE_KEYS).set(float(keys));
         for job in scheduled() {
             let status = statuses.iter().find(|status| status.job == job.as_str());
             let success = status.and_then(|status| status.succeeded_at);
@@ -208,7 +207,7 @@ fn forget() {
     for confirmed in ["yes", "no"] {
         gauge!(RECENT, "confirmed" => confirmed).set(f64::NAN);
     }
-    for name in [OLDEST, HELD, SKEW, BREAKER] {
+    for name in [OLDEST, HELD, SKEW, BREAKER, ARCHIVE_KEYS] {
         gauge!(name).set(f64::NAN);
     }
 }
