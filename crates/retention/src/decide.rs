@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use consentry_policy::{Action, Period, SqlName};
 use jiff::Timestamp;
 
-use crate::rules::{Mark, Rules, StageRule, Trigger};
+use crate::rules::{Mark, MinimumRule, Rules, StageRule, Trigger};
 
 /// What is known of a row.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -90,18 +90,14 @@ pub enum Deed {
 pub fn decide(rules: &Rules<'_>, facts: &Facts, now: Timestamp) -> Vec<Effect> {
     let mut kept = facts.held.clone();
     for minimum in &rules.minima {
-        let applies = in_state(minimum.state, facts);
-        let moment = facts.clocks.get(minimum.clock).copied().flatten();
-        if applies
-            && moment.is_some_and(|moment| end(Some(minimum.minimum.period), moment, rules) > now)
-        {
+        if kept_until(rules, minimum, facts).is_some_and(|until| until > now) {
             kept.add(&minimum.minimum.fields);
         }
     }
     let stages = rules.stages.iter().enumerate();
     let mut effects: Vec<Effect> = stages
         .filter_map(|(index, stage)| {
-            let (moment, since) = reached(rules, index, stage, facts, now)?;
+            let (moment, since) = due_from(rules, index, facts).filter(|(_, at)| *at <= now)?;
             let deed = deed(rules, stage, facts, &kept)?;
             Some(Effect {
                 stage: index,
@@ -141,21 +137,32 @@ fn end(period: Option<Period>, moment: Timestamp, rules: &Rules<'_>) -> Timestam
     period.map_or(moment, |period| period.after(moment, rules.calendar))
 }
 
-/// The moment a stage counts from and the one at which it became due, when it is.
-fn reached(
+/// The end of a minimum, where it applies to the row.
+pub(crate) fn kept_until(
+    rules: &Rules<'_>,
+    minimum: &MinimumRule<'_>,
+    facts: &Facts,
+) -> Option<Timestamp> {
+    let moment = facts.clocks.get(minimum.clock).copied().flatten()?;
+    let until = end(Some(minimum.minimum.period), moment, rules);
+    in_state(minimum.state, facts).then_some(until)
+}
+
+/// The moment that a stage counts from and the one at which its period is over, where it has one and
+/// the row is in its state.
+pub(crate) fn due_from(
     rules: &Rules<'_>,
     index: usize,
-    stage: &StageRule<'_>,
     facts: &Facts,
-    now: Timestamp,
 ) -> Option<(Timestamp, Timestamp)> {
+    let stage = &rules.stages[index];
     let moments = match stage.trigger {
         Trigger::Clock(clock) => facts.clocks.get(clock),
         Trigger::Event => facts.events.get(index),
     };
     let moment = moments.copied().flatten()?;
     let since = end(stage.after(), moment, rules);
-    (in_state(stage.state, facts) && since <= now).then_some((moment, since))
+    in_state(stage.state, facts).then_some((moment, since))
 }
 
 /// What a stage that is due does to the row; nothing when all of it is kept, or done.

@@ -3,11 +3,13 @@
 //! - [`Engine::check`] compares the schema of each [`Source`] with the policy.
 //! - [`Engine::plan`] says what is due, in counts; [`Engine::run`] does it, a batch in a
 //!   transaction; [`Engine::verify`] asks again.
-//! - What decides is pure: [`decide`](decide::decide) about a row, [`transform`] about a value,
-//!   [`moment`] about time. SQL only bounds what is looked at.
+//! - [`Engine::about`] says what is ahead of a person's rows, and what keeps them.
+//! - What decides is pure: [`decide`](decide::decide) about a row, [`outlook`](outlook::outlook)
+//!   about its future, [`transform`] about a value, [`moment`] about time. SQL only bounds what is looked at.
 //!
 //! PostgreSQL and SQLite. No clock, no environment; holds, events and the archive are ports.
 
+mod about;
 mod catalogue;
 mod check;
 mod cleaning;
@@ -16,6 +18,7 @@ mod engine;
 mod error;
 mod grants;
 pub mod moment;
+pub mod outlook;
 mod pending;
 mod plan;
 mod ports;
@@ -28,6 +31,7 @@ mod sql;
 pub mod transform;
 mod write;
 
+pub use about::{Ahead, KeptBy, RowOutlook};
 pub use check::{Finding, Findings};
 pub use cleaning::Residue;
 pub use engine::Engine;

@@ -35,9 +35,9 @@ pub(crate) struct Candidate {
     pub(crate) subject: Option<String>,
     /// What each mark's field becomes.
     pub(crate) values: Vec<Option<String>>,
-    facts: Facts,
+    pub(crate) facts: Facts,
     /// Some clock holds no moment.
-    unreadable: bool,
+    pub(crate) unreadable: bool,
 }
 
 /// A row and what is due to it.
@@ -90,7 +90,7 @@ impl Desk<'_> {
         }
     }
 
-    async fn fetch(
+    pub(crate) async fn fetch(
         &self,
         sql: Sql,
         transaction: Option<&mut Transaction>,
@@ -102,10 +102,16 @@ impl Desk<'_> {
         rows.map_err(|error| self.blame(error))
     }
 
-    /// What is due to rows, by what the selected columns say and what happened to their people.
-    async fn judge(&self, rows: Vec<Row>) -> Result<Vec<Judged>, RetentionError> {
+    /// What is known of rows, by what the selected columns say and what happened to their people.
+    pub(crate) async fn read(&self, rows: Vec<Row>) -> Result<Vec<Candidate>, RetentionError> {
         let mut rows: Vec<Candidate> = rows.into_iter().map(|row| self.candidate(row)).collect();
         self.add_events(&mut rows).await?;
+        Ok(rows)
+    }
+
+    /// What is due to rows.
+    async fn judge(&self, rows: Vec<Row>) -> Result<Vec<Judged>, RetentionError> {
+        let rows = self.read(rows).await?;
         let judged = rows.into_iter().map(|row| {
             let effects = if row.unreadable {
                 Vec::new()

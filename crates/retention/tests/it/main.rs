@@ -15,6 +15,7 @@ mod events;
 mod faults;
 mod gone;
 mod kept;
+mod outlook;
 mod purge;
 mod reference;
 mod schema;
