@@ -27,6 +27,7 @@ mod m0008_watched;
 mod m0009_interaction;
 mod m0010_versions;
 mod m0011_retention;
+mod m0013_totals;
 
 pub use former::adopt;
 
@@ -56,6 +57,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_interaction::Migration),
             Box::new(m0010_versions::Migration),
             Box::new(m0011_retention::Migration),
+            Box::new(m0013_totals::Migration),
         ]
     }
 }

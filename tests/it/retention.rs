@@ -39,7 +39,7 @@ const TABLES: &str = "
     CREATE INDEX orders_client ON orders (client_id);
     CREATE INDEX invoices_issued ON invoices (issued, id);";
 
-const RULES: &str = r#"
+pub(crate) const RULES: &str = r#"
 [engine]
 daily_at = "03:00"
 
@@ -100,17 +100,17 @@ after = "10 years"
 "#;
 
 /// An installation and the application that its policy is executed on.
-struct Office {
-    site: Site,
-    application: Application,
+pub(crate) struct Office {
+    pub(crate) site: Site,
+    pub(crate) application: Application,
 }
 
 impl Office {
-    fn open(engine: Engine) -> Self {
+    pub(crate) fn open(engine: Engine) -> Self {
         Self::under(engine, RULES)
     }
 
-    fn under(engine: Engine, rules: &str) -> Self {
+    pub(crate) fn under(engine: Engine, rules: &str) -> Self {
         let policy = root().join("crates/policy/policies/saas-portal.toml");
         let policy = fs::read_to_string(policy).expect("the demo policy is there");
         let site = site(engine)
@@ -123,7 +123,7 @@ impl Office {
     }
 
     /// Clients of these numbers whose contract ended on that day, each with an order.
-    fn clients(&self, first: u32, last: u32, contract_end: &str) {
+    pub(crate) fn clients(&self, first: u32, last: u32, contract_end: &str) {
         let numbers = format!(
             "WITH RECURSIVE numbers (n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM numbers \
              WHERE n < {last})"
@@ -142,17 +142,17 @@ impl Office {
         count.trim().parse().expect("a count is a number")
     }
 
-    fn retention(&self, arguments: &[&str]) -> Value {
+    pub(crate) fn retention(&self, arguments: &[&str]) -> Value {
         let all = [&["retention"], arguments, &["--format", "json"]].concat();
         self.site.admin(&all).json()
     }
 
     /// How many rows are due to a rule by the plan.
-    fn due(&self, rule: &str) -> u64 {
+    pub(crate) fn due(&self, rule: &str) -> u64 {
         due(&self.retention(&["plan"])["rules"], rule)
     }
 
-    fn run(&self) {
+    pub(crate) fn run(&self) {
         self.site.admin(&["retention", "run", "--yes"]).succeed();
     }
 }

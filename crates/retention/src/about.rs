@@ -1,6 +1,6 @@
 //! Answers to a person: which rows are theirs, what is ahead of each, what keeps it.
 
-use consentry_policy::{Action, DatasetId, Slug, SqlName};
+use consentry_policy::{DatasetId, Slug, SqlName};
 use jiff::Timestamp;
 
 use crate::decide::Deed;
@@ -8,8 +8,8 @@ use crate::engine::{BATCH, Engine, Prepared};
 use crate::error::RetentionError;
 use crate::outlook::{Outlook, Step, outlook};
 use crate::query::Cursor;
-use crate::rules::{Mark, Rules};
-use crate::scan::Candidate;
+use crate::rules::Mark;
+use crate::scan::{Candidate, Desk};
 use crate::sql::Value;
 
 /// A row of a person, and what is ahead of it if nobody changes it.
@@ -36,8 +36,8 @@ pub struct RowOutlook {
 pub struct Ahead {
     /// The stage.
     pub rule: Slug,
-    /// What happens.
-    pub action: Action,
+    /// What happens, by its true name: `pseudonymise` for what can still be joined.
+    pub action: &'static str,
     /// When; the moment that was asked about for what is due already.
     pub at: Timestamp,
     /// To which fields; to the whole row when there are none.
@@ -96,7 +96,7 @@ impl Prepared<'_> {
                 key: last.key.clone(),
             });
             let is_last = rows.len() < BATCH as usize;
-            found.extend(rows.into_iter().map(|row| ahead_of(&rules, row, now)));
+            found.extend(rows.into_iter().map(|row| ahead_of(&desk, row)));
             if is_last {
                 return Ok(());
             }
@@ -104,11 +104,12 @@ impl Prepared<'_> {
     }
 }
 
-fn ahead_of(rules: &Rules<'_>, row: Candidate, now: Timestamp) -> RowOutlook {
+fn ahead_of(desk: &Desk<'_>, row: Candidate) -> RowOutlook {
+    let rules = desk.rules;
     let outlook = if row.unreadable {
         Outlook::default()
     } else {
-        outlook(rules, &row.facts, now)
+        outlook(rules, &row.facts, desk.now)
     };
     let dataset = rules.dataset;
     let state = row.facts.state.and_then(|state| dataset.states.get(state));
@@ -122,17 +123,14 @@ fn ahead_of(rules: &Rules<'_>, row: Candidate, now: Timestamp) -> RowOutlook {
         key: key.join("/"),
         state: state.map(|state| state.id.clone()),
         is_unreadable: row.unreadable,
-        ahead: outlook
-            .steps
-            .iter()
-            .map(|step| ahead(rules, step))
-            .collect(),
+        ahead: outlook.steps.iter().map(|step| ahead(desk, step)).collect(),
         kept: kept.collect(),
     }
 }
 
-fn ahead(rules: &Rules<'_>, step: &Step) -> Ahead {
-    let stage = rules.stages[step.stage].stage;
+fn ahead(desk: &Desk<'_>, step: &Step) -> Ahead {
+    let rules = desk.rules;
+    let stage = &rules.stages[step.stage];
     let marks = match &step.deed {
         Deed::Do(marks) => &**marks,
         _ => &[],
@@ -142,8 +140,8 @@ fn ahead(rules: &Rules<'_>, step: &Step) -> Ahead {
         Mark::Visible(_) | Mark::Unrestricted(_) => None,
     });
     Ahead {
-        rule: stage.id.clone(),
-        action: stage.action,
+        rule: stage.stage.id.clone(),
+        action: desk.action(stage),
         at: step.at,
         fields: fields.collect(),
     }

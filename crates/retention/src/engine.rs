@@ -159,6 +159,7 @@ impl Prepared<'_> {
         now: Timestamp,
     ) -> Desk<'r> {
         Desk {
+            policy: engine.policy,
             layout: &self.layout,
             rules,
             source: self.source,
@@ -194,7 +195,7 @@ pub(crate) async fn plan_stage(
     let mut planned = PlannedRule {
         rule: stage.stage.id.to_string(),
         dataset: desk.layout.dataset.id.to_string(),
-        action: stage.stage.action.to_string(),
+        action: desk.action(stage).to_owned(),
         due: 0,
         oldest: None,
         unreadable: 0,

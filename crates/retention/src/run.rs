@@ -136,7 +136,7 @@ impl Prepared<'_> {
         let report = |stage: &StageRule<'_>| RuleReport {
             rule: stage.stage.id.to_string(),
             dataset: desk.layout.dataset.id.to_string(),
-            action: stage.stage.action.to_string(),
+            action: desk.action(stage).to_owned(),
             done: 0,
             braked: 0,
             unreadable: 0,

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use consentry_policy::TimeFormat;
+use consentry_policy::{Policy, TimeFormat};
 use jiff::Timestamp;
 
 use crate::check::{Layout, shape};
@@ -18,6 +18,7 @@ use crate::transform::{Shape, reduce};
 
 /// A dataset at one moment, ready to be judged.
 pub(crate) struct Desk<'a> {
+    pub(crate) policy: &'a Policy,
     pub(crate) layout: &'a Layout<'a>,
     pub(crate) rules: &'a Rules<'a>,
     pub(crate) source: &'a Source,
@@ -80,6 +81,11 @@ impl Desk<'_> {
             rules: self.rules,
             now: self.now,
         }
+    }
+
+    /// What a stage does, by its true name.
+    pub(crate) fn action(&self, stage: &StageRule<'_>) -> &'static str {
+        self.policy.action_name(self.rules.dataset, stage.stage)
     }
 
     /// Names the dataset in what a source says.

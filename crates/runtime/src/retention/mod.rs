@@ -1,6 +1,7 @@
 //! The retention engine at work: the databases that the policy names, our own records of holds and
 //! events, runs and plans that are written down.
 
+mod about;
 mod parts;
 mod pass;
 mod records;
@@ -13,8 +14,8 @@ use consentry_retention::{Finding, Plan, PlannedRule, Progress, RunReport};
 use consentry_service::{
     Error, Service,
     ports::{
-        JobStatus, Random, RetentionRun, RetentionStore, RunOutcome, Store as _, StoreError,
-        WorkerId,
+        JobStatus, LegalHold, Random, RetentionRun, RetentionStore, RunOutcome, Store as _,
+        StoreError, WorkerId,
     },
 };
 use consentry_storage::SeaOrmStore;
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Failure, app::App, settings::Settings};
 
+pub(crate) use about::{About, AboutRow};
 use parts::failure;
 use records::Records;
 
@@ -285,6 +287,14 @@ impl Retention {
         let backlog = self.service.backlog(ahead).await?;
         let due = backlog.overdue.into_iter();
         Ok(due.map(|(rule, count)| (rule.as_str(), count)).collect())
+    }
+
+    /// How many holds somebody should have looked at again by now (S3-26).
+    pub(crate) async fn holds_to_review(&self) -> Result<usize, StoreError> {
+        let now = self.now();
+        let holds = self.store().legal_holds(self.controller()).await?;
+        let is_late = |hold: &&LegalHold| hold.lifted_at.is_none() && hold.review_at <= now;
+        Ok(holds.iter().filter(is_late).count())
     }
 
     /// Compares every database with the policy; what is wrong or slow.

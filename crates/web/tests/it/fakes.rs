@@ -149,6 +149,10 @@ impl Store for MemoryStore {
         not_for_pages()
     }
 
+    async fn groups(&self, _: &ControllerId) -> Result<Vec<Group>, StoreError> {
+        not_for_pages()
+    }
+
     async fn candidates(
         &self,
         _: &ControllerId,
