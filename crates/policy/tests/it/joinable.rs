@@ -126,7 +126,7 @@ fn what_is_dropped_before_is_no_tie() {
         called(&[("[[datasets.stages]]", &purge)]).0
     };
     assert_eq!(emptied("6 months"), "anonymise");
-    assert_eq!(emptied("12 months"), "anonymise");
+    assert_eq!(emptied("1 year"), "anonymise");
     assert_eq!(emptied("2 years"), "pseudonymise");
 }
 
