@@ -15,6 +15,7 @@ on_each_engine!(
     a_held_record_makes_way_for_a_new_sign_up,
     a_hold_that_nobody_looked_at_again_is_told_of,
     a_program_reports_events,
+    statistics_outlive_people_and_leave_out_small_groups,
 );
 
 const ANNA: &str = "anna.sentinel@kunde.example";
@@ -218,4 +219,47 @@ fn a_program_reports_events(engine: Engine) {
     assert_eq!(report("left").status, 202);
     office.clients(2, 2, "2031-01-01");
     assert_eq!(office.due("purge-departed"), 0, "replayed, not repeated");
+}
+
+/// S2-18, S2-19: the figures of a month are the same after its people are purged, and groups in which
+/// a person could be found are left out.
+fn statistics_outlive_people_and_leave_out_small_groups(engine: Engine) {
+    let mut office = Office::open(engine);
+    let sign_up = |office: &Office, month: &str, count: u32| {
+        let web = office.site.web();
+        let client = Client::new(web.url());
+        for number in 0..count {
+            let address = format!("p{number}.{month}@kunde.example");
+            let answer = client.post_form("/subscribe", &[("email", &address)]);
+            assert_eq!(answer.status, 303);
+        }
+    };
+    sign_up(&office, "june", 7);
+    office.site.set_clock("2031-07-10T10:00:00Z");
+    sign_up(&office, "july", 3);
+    office.site.set_clock("2031-08-10T10:00:00Z");
+    sign_up(&office, "august", 6);
+    let statistics = |office: &Office| {
+        let told = office
+            .site
+            .admin(&["statistics", "--format", "json"])
+            .json();
+        assert!(!told.to_string().contains("kunde.example"), "{told}");
+        told
+    };
+    let told = statistics(&office);
+    assert_eq!(told["count"], 16);
+    assert_eq!(told["states"][0]["state"], "pending");
+    let groups = json!([
+        { "month": "2031-06", "topic": "newsletter", "count": 7 },
+        { "month": "2031-07", "topic": "newsletter", "count": null, "left_out": "fewer than 5" },
+        { "month": "2031-08", "topic": "newsletter", "count": null, "left_out": "withheld" },
+    ]);
+    assert_eq!(told["states"][0]["groups"], groups);
+
+    office.site.set_clock("2032-07-01T10:00:00Z");
+    office.site.worker_once().succeed();
+    let people = office.site.query("SELECT count(*) FROM consentry_subjects");
+    assert_eq!(people.trim(), "9", "those of June are purged");
+    assert_eq!(statistics(&office), told);
 }

@@ -10,6 +10,7 @@
 //! PostgreSQL and SQLite. No clock, no environment; holds, events and the archive are ports.
 
 mod about;
+mod at_write;
 mod catalogue;
 mod check;
 mod cleaning;
@@ -32,6 +33,7 @@ pub mod transform;
 mod write;
 
 pub use about::{Ahead, KeptBy, RowOutlook};
+pub use at_write::{Refusal, at_write};
 pub use check::{Finding, Findings};
 pub use cleaning::Residue;
 pub use engine::Engine;
