@@ -16,6 +16,7 @@ on_each_engine!(
     a_hold_that_nobody_looked_at_again_is_told_of,
     a_program_reports_events,
     statistics_outlive_people_and_leave_out_small_groups,
+    a_dataset_that_no_rule_ends_is_named,
 );
 
 const ANNA: &str = "anna.sentinel@kunde.example";
@@ -262,4 +263,23 @@ fn statistics_outlive_people_and_leave_out_small_groups(engine: Engine) {
     let people = office.site.query("SELECT count(*) FROM consentry_subjects");
     assert_eq!(people.trim(), "9", "those of June are purged");
     assert_eq!(statistics(&office), told);
+}
+
+/// S3-55: with the day by which somebody decides.
+fn a_dataset_that_no_rule_ends_is_named(engine: Engine) {
+    let unruled = "\n[[datasets]]\nid = \"drafts\"\nname = { en = \"Drafts\", fr = \"Brouillons\" }\n\
+        people = { en = \"Clients\", fr = \"Clients\" }\npurposes = [\"sales\"]\n\
+        source = { database = \"back-office\", table = \"invoices\", key = [\"id\"] }\n\n\
+        [catch_all]\nreview = 2032-01-31\ndescription = { en = \"The rest\", fr = \"Le reste\" }\n";
+    let office = Office::under(engine, &format!("{RULES}{unruled}"));
+    for command in ["plan", "status"] {
+        let named = office.retention(&[command])["without_rules"].clone();
+        assert_eq!(
+            named,
+            json!([{ "dataset": "drafts", "review": "2032-01-31" }])
+        );
+        let printed = office.site.admin(&["retention", command]).stdout;
+        let told = "no rule ends `drafts`: somebody decides by 2032-01-31";
+        assert!(printed.contains(told), "{printed}");
+    }
 }

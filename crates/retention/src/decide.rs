@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use consentry_policy::{Action, Period, SqlName};
+use consentry_policy::{Action, SqlName};
 use jiff::Timestamp;
 
 use crate::rules::{Mark, MinimumRule, Rules, StageRule, Trigger};
@@ -133,10 +133,6 @@ fn in_state(state: Option<usize>, facts: &Facts) -> bool {
     state.is_none() || state == facts.state
 }
 
-fn end(period: Option<Period>, moment: Timestamp, rules: &Rules<'_>) -> Timestamp {
-    period.map_or(moment, |period| period.after(moment, rules.calendar))
-}
-
 /// The end of a minimum, where it applies to the row.
 pub(crate) fn kept_until(
     rules: &Rules<'_>,
@@ -144,7 +140,7 @@ pub(crate) fn kept_until(
     facts: &Facts,
 ) -> Option<Timestamp> {
     let moment = facts.clocks.get(minimum.clock).copied().flatten()?;
-    let until = end(Some(minimum.minimum.period), moment, rules);
+    let until = minimum.minimum.period.after(moment, rules.calendar);
     in_state(minimum.state, facts).then_some(until)
 }
 
@@ -161,7 +157,7 @@ pub(crate) fn due_from(
         Trigger::Event => facts.events.get(index),
     };
     let moment = moments.copied().flatten()?;
-    let since = end(stage.after(), moment, rules);
+    let since = stage.due_at(moment, rules.calendar);
     in_state(stage.state, facts).then_some((moment, since))
 }
 

@@ -149,7 +149,7 @@ impl<'a> Engine<'a> {
 impl Prepared<'_> {
     pub(crate) fn rules<'r>(&'r self, engine: &'r Engine<'_>) -> Rules<'r> {
         let calendar = &engine.policy.calendar;
-        Rules::new(self.layout.dataset, calendar, self.held.in_part())
+        Rules::new(self.layout.dataset, calendar, self.held.in_part()).promised_by(engine.policy)
     }
 
     pub(crate) fn desk<'r>(

@@ -16,6 +16,7 @@ mod faults;
 mod gone;
 mod kept;
 mod outlook;
+mod promised;
 mod purge;
 mod reference;
 mod schema;

@@ -139,9 +139,11 @@ async fn plan(
             "at": plan.at,
             "policy": plan.policy,
             "rules": due,
+            "without_rules": retention.without_rules(),
         }))?,
         Format::Table => {
             print_due(&due)?;
+            print_unruled(retention)?;
             print_line(&format!("\nplan {}", plan.hash()))?;
         }
     }
@@ -287,6 +289,7 @@ async fn status(retention: &Retention, listing: Listing) -> Result<(), Failure> 
                 "runs": runs.iter().map(listed).collect::<Vec<_>>(),
                 "overdue": overdue,
                 "holds_to_review": to_review,
+                "without_rules": retention.without_rules(),
                 "problems": problems,
             }))?;
         }
@@ -299,6 +302,7 @@ async fn status(retention: &Retention, listing: Listing) -> Result<(), Failure> 
             if to_review > 0 {
                 print_line(&format!("holds to review: {to_review}"))?;
             }
+            print_unruled(retention)?;
             if !overdue.is_empty() {
                 print_line("\noverdue:")?;
                 print_due(&overdue)?;
@@ -306,6 +310,18 @@ async fn status(retention: &Retention, listing: Listing) -> Result<(), Failure> 
         }
     }
     Failure::all(&failures)
+}
+
+/// What no rule ends is not forgotten (S3-55).
+fn print_unruled(retention: &Retention) -> Result<(), Failure> {
+    for one in retention.without_rules() {
+        let dataset = one.dataset;
+        print_line(&match one.review {
+            Some(day) => format!("no rule ends `{dataset}`: somebody decides by {day}"),
+            None => format!("no rule ends `{dataset}`, and no day is set to decide by"),
+        })?;
+    }
+    Ok(())
 }
 
 fn listed(run: &RetentionRun) -> Value {

@@ -47,7 +47,6 @@ const VERIFIED: &str = "retention-verified";
 
 /// The policy on the databases that it names.
 pub(crate) struct Retention {
-    policy: Policy,
     /// Where they are; nothing where no setting says so.
     urls: BTreeMap<Slug, Option<SecretString>>,
     records: Records,
@@ -84,6 +83,13 @@ pub(crate) struct LastKnown {
     pub(crate) runs: Vec<RetentionRun>,
 }
 
+/// A dataset that no rule ends.
+#[derive(Serialize)]
+pub(crate) struct Unruled<'a> {
+    pub(crate) dataset: &'a str,
+    pub(crate) review: Option<jiff::civil::Date>,
+}
+
 /// What is read again of [`Written`].
 #[derive(Deserialize)]
 struct Left {
@@ -104,8 +110,8 @@ struct Written<'a> {
 impl Retention {
     /// With the databases that the settings name.
     pub(crate) fn new(settings: &Settings, app: &App, service: &Service) -> Self {
-        let policy = service.policy().clone();
-        let databases: BTreeSet<&Slug> = sourced(&policy)
+        let policy = service.policy();
+        let databases: BTreeSet<&Slug> = sourced(policy)
             .filter_map(|dataset| Some(&dataset.source.as_ref()?.database))
             .collect();
         let urls = databases
@@ -118,7 +124,6 @@ impl Retention {
                 store: app.store().clone(),
                 controller: policy.controller.id.clone(),
             },
-            policy,
             service: service.clone(),
         }
     }
@@ -130,7 +135,7 @@ impl Retention {
 
     /// The policy.
     pub(crate) fn policy(&self) -> &Policy {
-        &self.policy
+        self.service.policy()
     }
 
     /// Where runs, plans, holds and events are kept.
@@ -297,6 +302,19 @@ impl Retention {
         Ok(holds.iter().filter(is_late).count())
     }
 
+    /// Datasets that no rule ends, each with the day by which the policy's catch-all has somebody
+    /// decide about it (S3-55).
+    pub(crate) fn without_rules(&self) -> Vec<Unruled<'_>> {
+        let policy = self.policy();
+        let review = policy.catch_all.as_ref().and_then(|all| all.review);
+        let unruled = sourced(policy).filter(|dataset| dataset.stages.is_empty());
+        let unruled = unruled.map(|dataset| Unruled {
+            dataset: dataset.id.as_str(),
+            review,
+        });
+        unruled.collect()
+    }
+
     /// Compares every database with the policy; what is wrong or slow.
     pub(crate) async fn check(&self) -> (Vec<Finding>, Vec<Failure>) {
         let (parts, mut failures) = self.parts().await;
@@ -350,15 +368,15 @@ impl Retention {
     /// Forgets events that no rule needs any more.
     async fn forget_events(&self) -> Result<(), StoreError> {
         let before = self.now().checked_sub(REPLAYED).unwrap_or(Timestamp::MIN);
-        for event in &self.policy.events {
-            let clocks = self.policy.datasets.iter().flat_map(|set| &set.clocks);
+        for event in &self.policy().events {
+            let clocks = self.policy().datasets.iter().flat_map(|set| &set.clocks);
             if clocks
                 .into_iter()
                 .any(|clock| clock.event.as_ref() == Some(&event.id))
             {
                 continue;
             }
-            let stages = self.policy.datasets.iter().flat_map(|set| &set.stages);
+            let stages = self.policy().datasets.iter().flat_map(|set| &set.stages);
             let stages: Vec<&str> = stages
                 .filter(|stage| stage.on.as_ref() == Some(&event.id))
                 .map(|stage| stage.id.as_str())

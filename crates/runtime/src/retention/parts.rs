@@ -35,7 +35,12 @@ impl Retention {
     pub(super) async fn parts(&self) -> (Vec<Part>, Vec<Failure>) {
         let mut parts = vec![self.part(|_| false)];
         let mut failures = Vec::new();
-        for dataset in sourced(&self.policy).filter(|dataset| needs_archive(dataset)) {
+        // What was promised earlier binds every rule.
+        if let Err(error) = self.service.recall_promises().await {
+            failures.push(error.into());
+            return (parts, failures);
+        }
+        for dataset in sourced(self.policy()).filter(|dataset| needs_archive(dataset)) {
             failures.push(Failure::Found(format!(
                 "dataset `{}`: a stage moves rows to the archive, and there is none yet; none of \
                  its rules runs",
@@ -66,7 +71,7 @@ impl Retention {
     }
 
     fn part(&self, is_in: impl Fn(&Dataset) -> bool) -> Part {
-        let mut policy = self.policy.clone();
+        let mut policy = self.policy().clone();
         for dataset in &mut policy.datasets {
             dataset.enabled &= is_in(dataset);
         }
