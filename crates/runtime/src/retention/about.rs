@@ -117,16 +117,16 @@ impl Words<'_> {
         text.get(self.language)
     }
 
-    /// `id` with the values, or `id-fields` when it is about some fields alone.
+    /// The first text, or the second when it is about some fields alone.
     fn about(
         &self,
-        id: &str,
+        (of_row, of_fields): (&str, &str),
         dataset: &Dataset,
         fields: &[SqlName],
         values: &[(&str, Arg<'_>)],
     ) -> String {
         if fields.is_empty() {
-            return self.say(id, values);
+            return self.say(of_row, values);
         }
         let name = |field: &SqlName| {
             let known = dataset.field(field.as_str());
@@ -137,7 +137,7 @@ impl Words<'_> {
         let names: Vec<String> = fields.iter().map(name).collect();
         let names = names.join(", ");
         let values = [&[("fields", (&names).into())], values].concat();
-        self.say(&format!("{id}-fields"), &values)
+        self.say(of_fields, &values)
     }
 
     fn row(&self, row: &RowOutlook, holds: &[LegalHold]) -> Option<AboutRow> {
@@ -190,7 +190,12 @@ impl Words<'_> {
             action,
             at: ahead.at,
             fields: names(&ahead.fields),
-            text: self.about("answer-step", dataset, &ahead.fields, &values),
+            text: self.about(
+                ("answer-step", "answer-step-fields"),
+                dataset,
+                &ahead.fields,
+                &values,
+            ),
         }
     }
 
@@ -206,7 +211,12 @@ impl Words<'_> {
             minimum: kept.minimum.to_string(),
             until: kept.until,
             fields: names(&minimum.fields),
-            text: self.about("answer-kept", dataset, &minimum.fields, &values),
+            text: self.about(
+                ("answer-kept", "answer-kept-fields"),
+                dataset,
+                &minimum.fields,
+                &values,
+            ),
         })
     }
 
@@ -221,7 +231,12 @@ impl Words<'_> {
             kind: hold.kind.to_string(),
             review_at: hold.review_at,
             fields: names(&fields),
-            text: self.about("answer-held", dataset, &fields, &values),
+            text: self.about(
+                ("answer-held", "answer-held-fields"),
+                dataset,
+                &fields,
+                &values,
+            ),
         }
     }
 }
