@@ -79,8 +79,8 @@ fn is_reduced(dataset: &Dataset, stage: &Stage, name: &str) -> bool {
 
 /// Whether a stage has surely acted on every row that another one acts on.
 fn precedes(one: &Stage, other: &Stage) -> bool {
-    let longest = |period: Option<Period>| period.map(|period| period.longest());
-    let shortest = |period: Option<Period>| period.map(|period| period.shortest());
+    let longest = |period: Option<Period>| period.map(Period::longest);
+    let shortest = |period: Option<Period>| period.map(Period::shortest);
     let is_earlier = one.after == other.after || longest(one.after) <= shortest(other.after);
     one.clock.is_some()
         && one.clock == other.clock

@@ -65,9 +65,9 @@ pub fn outlook(rules: &Rules<'_>, facts: &Facts, now: Timestamp) -> Outlook {
         while let Some(effect) = next(rules, &facts, at, &steps) {
             let is_last = matches!(effect.deed, Deed::Delete | Deed::Archive);
             if let Deed::Do(marks) = &effect.deed {
-                marks
-                    .iter()
-                    .for_each(|mark| close(rules, &mut facts, *mark));
+                for mark in marks {
+                    close(rules, &mut facts, *mark);
+                }
             }
             steps.push(Step {
                 stage: effect.stage,

@@ -1,6 +1,6 @@
 //! What is ahead of a row, against somebody who looks at it every day; and the rows of a person.
 
-use consentry_policy::{Calendar, Dataset, Policy};
+use consentry_policy::{Calendar, Dataset, Policy, SqlName};
 use consentry_retention::decide::{Deed, Facts, Protected, decide};
 use consentry_retention::outlook::{Kept, Step, outlook};
 use consentry_retention::rules::{Mark, Rules};
@@ -35,9 +35,8 @@ impl Row {
     fn facts(&self, rules: &Rules<'_>) -> Facts {
         let is_open = |mark: &Mark<'_>| match (mark, mark.column().as_str()) {
             (Mark::Filled(_), "name") => self.name.is_some(),
-            (Mark::Filled(_), _) => self.city.is_some(),
             (Mark::Unreduced(..), "name") => self.name == Some("Anna Berg"),
-            (Mark::Unreduced(..), _) => self.city.is_some(),
+            (Mark::Filled(_) | Mark::Unreduced(..), _) => self.city.is_some(),
             _ => !self.is_hidden,
         };
         Facts {
@@ -259,7 +258,7 @@ async fn a_person_is_told_what_is_ahead_and_what_keeps_it(world: &mut World) {
         .ahead
         .iter()
         .map(|step| {
-            let fields: Vec<&str> = step.fields.iter().map(|field| field.as_str()).collect();
+            let fields: Vec<&str> = step.fields.iter().map(SqlName::as_str).collect();
             (step.rule.as_str(), step.at, fields)
         })
         .collect();
