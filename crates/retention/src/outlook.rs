@@ -92,19 +92,24 @@ fn next(rules: &Rules<'_>, facts: &Facts, at: Timestamp, steps: &[Step]) -> Opti
     effects.find(|effect| !is_listed(effect))
 }
 
-/// Notes that a mark is done. An empty field has nothing left to reduce.
+/// Notes that a mark is done, with those that are done by it: an empty field has nothing left to
+/// reduce, and what is reduced by a method stays so.
 fn close(rules: &Rules<'_>, facts: &mut Facts, done: usize) {
-    let empties = match &rules.marks[done] {
-        Mark::Filled(_) => true,
-        Mark::Unreduced(field, stage) => {
-            let mut methods = rules.dataset.stages[*stage].methods.iter();
-            methods.any(|(name, method)| name == field.as_str() && *method == Method::Drop)
-        }
-        Mark::Visible(_) | Mark::Unrestricted(_) => false,
-    };
-    let column = rules.marks[done].column();
+    let (mark, method) = (&rules.marks[done], method(rules, done));
+    let empties = matches!(mark, Mark::Filled(_)) || method == Some(&Method::Drop);
     for (index, open) in facts.open.iter_mut().enumerate() {
-        let is_same = empties && rules.marks[index].column() == column;
+        let is_alike = empties || method.is_some() && method == self::method(rules, index);
+        let is_same = rules.marks[index].column() == mark.column() && is_alike;
         *open &= index != done && !is_same;
     }
+}
+
+/// The method that a mark reduces its field by.
+fn method<'a>(rules: &Rules<'a>, mark: usize) -> Option<&'a Method> {
+    let Mark::Unreduced(field, stage) = &rules.marks[mark] else {
+        return None;
+    };
+    let mut methods = rules.dataset.stages[*stage].methods.iter();
+    let (_, method) = methods.find(|(name, _)| name == field.as_str())?;
+    Some(method)
 }
