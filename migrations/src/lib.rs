@@ -28,6 +28,7 @@ mod m0009_interaction;
 mod m0010_versions;
 mod m0011_retention;
 mod m0012_archive_keys;
+mod m0013_totals;
 
 pub use former::adopt;
 
@@ -58,6 +59,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_versions::Migration),
             Box::new(m0011_retention::Migration),
             Box::new(m0012_archive_keys::Migration),
+            Box::new(m0013_totals::Migration),
         ]
     }
 }

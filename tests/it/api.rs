@@ -1,6 +1,6 @@
 //! The JSON API from outside: a key of the operator, a program, and a fuzzer.
 
-use std::process::Command;
+use std::{fs, process::Command};
 
 use consentry_tests::{binaries::root, database::Engine, http::Client, site::Site};
 use serde_json::{Value, json};
@@ -13,12 +13,13 @@ on_each_engine!(
 );
 
 const ANNA: &str = "anna.sentinel@kunde.example";
-const SCOPES: [&str; 5] = [
+const SCOPES: [&str; 6] = [
     "topics:read",
     "subscribers:read",
     "subscribers:write",
     "subscribers:export",
     "subscribers:erase",
+    "events:write",
 ];
 
 /// Makes a key; its id and its token.
@@ -131,7 +132,12 @@ fn a_key_is_shown_once_and_opens_nothing_when_it_was_revoked(engine: Engine) {
 fn schemathesis_finds_nothing() {
     #[expect(clippy::disallowed_methods, reason = "a setting of the tests")]
     let is_long = std::env::var("CONSENTRY_TEST_LONG").is_ok_and(|value| value == "1");
-    let site = site(Engine::Sqlite).with("CONSENTRY_LOG", "warn");
+    let policy = root().join("crates/policy/policies/saas-portal.toml");
+    let policy = fs::read_to_string(policy).expect("the demo policy is there");
+    let event = "id = \"left\"\nname = { en = \"the departure\", fr = \"le départ\" }";
+    let site = site(Engine::Sqlite)
+        .with("CONSENTRY_LOG", "warn")
+        .with_policy(&format!("{policy}\n[[events]]\n{event}\n"));
     let stage = Stage::open(site);
     let (_, token) = key(&stage.site, &SCOPES);
     // The people of the document's examples are there.

@@ -1,6 +1,7 @@
 //! The integration tests: the programs from outside, and the rules of the house.
 
 mod abuse;
+mod answers;
 mod api;
 mod archive;
 mod bench;

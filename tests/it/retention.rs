@@ -106,7 +106,7 @@ pub(crate) struct Office {
 }
 
 impl Office {
-    fn open(engine: Engine) -> Self {
+    pub(crate) fn open(engine: Engine) -> Self {
         Self::under(engine, RULES)
     }
 

@@ -65,6 +65,7 @@ static EMBEDDED: LazyLock<Messages> = LazyLock::new(|| Messages {
     en: bundle(
         Language::En,
         [
+            include_str!("../locales/en/answers.ftl"),
             include_str!("../locales/en/common.ftl"),
             include_str!("../locales/en/changes.ftl"),
             include_str!("../locales/en/mail.ftl"),
@@ -75,6 +76,7 @@ static EMBEDDED: LazyLock<Messages> = LazyLock::new(|| Messages {
     fr: bundle(
         Language::Fr,
         [
+            include_str!("../locales/fr/answers.ftl"),
             include_str!("../locales/fr/common.ftl"),
             include_str!("../locales/fr/changes.ftl"),
             include_str!("../locales/fr/mail.ftl"),
@@ -85,7 +87,7 @@ static EMBEDDED: LazyLock<Messages> = LazyLock::new(|| Messages {
 });
 
 /// A resource with mistakes still serves its good messages; a test finds the mistakes.
-fn bundle(language: Language, sources: [&str; 5]) -> FluentBundle<FluentResource> {
+fn bundle(language: Language, sources: [&str; 6]) -> FluentBundle<FluentResource> {
     let locale = language.as_str().parse().into_iter().collect();
     let mut bundle = FluentBundle::new_concurrent(locale);
     // Isolating marks around values are invisible on a page and noise in a plain-text letter;

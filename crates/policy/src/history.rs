@@ -107,7 +107,7 @@ impl Policy {
             }
             let promised = version
                 .dataset(dataset)
-                .and_then(|dataset| dataset.stages.iter().find(|stage| stage.is_same_rule(rule)))
+                .and_then(|dataset| rule.counterpart(&dataset.stages))
                 .map(|stage| stage.after);
             periods.extend(promised.filter(|period| !periods.contains(period)));
         }
@@ -202,6 +202,14 @@ impl Policy {
 }
 
 impl Stage {
+    /// The same rule among those of a version; of several, the one that has its id.
+    fn counterpart<'a>(&self, stages: &'a [Self]) -> Option<&'a Self> {
+        let same = || stages.iter().filter(|stage| stage.is_same_rule(self));
+        same()
+            .find(|stage| stage.id == self.id)
+            .or_else(|| same().next())
+    }
+
     fn is_same_rule(&self, other: &Self) -> bool {
         let what = |stage: &Self| {
             (

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use consentry_policy::{Dataset, DatasetId, Slug};
+use consentry_policy::{Dataset, DatasetId, Policy, Slug};
 use jiff::Timestamp;
 
 use crate::archive::{Archive, Archived, Wanted};
@@ -35,6 +35,7 @@ pub struct Erasure {
 
 /// What was archived of a dataset, at one moment.
 struct Desk<'a> {
+    policy: &'a Policy,
     dataset: &'a Dataset,
     rules: Rules<'a>,
     archive: &'a dyn Archive,
@@ -89,7 +90,8 @@ pub(crate) async fn run(
     let mut deleted = false;
     for desk in desks(engine, now).await? {
         for index in 0..desk.rules.stages.len() {
-            let mut report = RuleReport::new(desk.dataset, desk.rules.stages[index].stage);
+            let mut report =
+                RuleReport::new(desk.policy, desk.dataset, desk.rules.stages[index].stage);
             match desk.waiting(index, approved).await? {
                 None => {}
                 Some(0) => desk.run(index, &mut report, progress).await?,
@@ -157,6 +159,7 @@ async fn desks<'a>(
             continue;
         }
         desks.push(Desk {
+            policy: engine.policy,
             dataset,
             rules,
             archive,
@@ -270,7 +273,8 @@ impl Desk<'_> {
     }
 
     async fn plan(&self, index: usize) -> Result<PlannedRule, RetentionError> {
-        let mut planned = PlannedRule::new(self.dataset, self.rules.stages[index].stage);
+        let mut planned =
+            PlannedRule::new(self.policy, self.dataset, self.rules.stages[index].stage);
         let mut scan = Scan::new(self, index);
         while let Some(page) = scan.next().await? {
             for effect in page.iter().flat_map(|judged| &judged.effects) {

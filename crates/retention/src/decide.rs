@@ -5,10 +5,10 @@
 
 use std::collections::BTreeSet;
 
-use consentry_policy::{Action, Minimum, Period, SqlName};
+use consentry_policy::{Action, Minimum, SqlName};
 use jiff::Timestamp;
 
-use crate::rules::{Mark, Rules, StageRule, Trigger};
+use crate::rules::{Mark, MinimumRule, Rules, StageRule, Trigger};
 
 /// What is known of a row.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -102,7 +102,7 @@ pub fn decide(rules: &Rules<'_>, facts: &Facts, now: Timestamp) -> Vec<Effect> {
     let stages = rules.stages.iter().enumerate();
     let mut effects: Vec<Effect> = stages
         .filter_map(|(index, stage)| {
-            let (moment, since) = reached(rules, index, stage, facts, now)?;
+            let (moment, since) = due_from(rules, index, facts).filter(|(_, at)| *at <= now)?;
             let deed = deed(rules, stage, facts, &kept)?;
             Some(Effect {
                 stage: index,
@@ -131,9 +131,8 @@ pub fn minima<'r, 'a: 'r>(
     now: Timestamp,
 ) -> impl Iterator<Item = (&'a Minimum, Timestamp)> + 'r {
     rules.minima.iter().filter_map(move |rule| {
-        let moment = facts.clocks.get(rule.clock).copied().flatten()?;
-        let until = end(Some(rule.minimum.period), moment, rules);
-        (in_state(rule.state, facts) && until > now).then_some((rule.minimum, until))
+        let until = kept_until(rules, rule, facts).filter(|until| *until > now)?;
+        Some((rule.minimum, until))
     })
 }
 
@@ -150,25 +149,32 @@ fn in_state(state: Option<usize>, facts: &Facts) -> bool {
     state.is_none() || state == facts.state
 }
 
-fn end(period: Option<Period>, moment: Timestamp, rules: &Rules<'_>) -> Timestamp {
-    period.map_or(moment, |period| period.after(moment, rules.calendar))
+/// The end of a minimum, where it applies to the row.
+pub(crate) fn kept_until(
+    rules: &Rules<'_>,
+    minimum: &MinimumRule<'_>,
+    facts: &Facts,
+) -> Option<Timestamp> {
+    let moment = facts.clocks.get(minimum.clock).copied().flatten()?;
+    let until = minimum.minimum.period.after(moment, rules.calendar);
+    in_state(minimum.state, facts).then_some(until)
 }
 
-/// The moment a stage counts from and the one at which it became due, when it is.
-fn reached(
+/// The moment that a stage counts from and the one at which its period is over, where it has one and
+/// the row is in its state.
+pub(crate) fn due_from(
     rules: &Rules<'_>,
     index: usize,
-    stage: &StageRule<'_>,
     facts: &Facts,
-    now: Timestamp,
 ) -> Option<(Timestamp, Timestamp)> {
+    let stage = &rules.stages[index];
     let moments = match stage.trigger {
         Trigger::Clock(clock) => facts.clocks.get(clock),
         Trigger::Event => facts.events.get(index),
     };
     let moment = moments.copied().flatten()?;
-    let since = end(stage.after(), moment, rules);
-    (in_state(stage.state, facts) && since <= now).then_some((moment, since))
+    let since = stage.due_at(moment, rules.calendar);
+    in_state(stage.state, facts).then_some((moment, since))
 }
 
 /// What a stage that is due does to the row; nothing when all of it is kept, or done.

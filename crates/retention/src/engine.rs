@@ -160,7 +160,7 @@ impl<'a> Engine<'a> {
 impl Prepared<'_> {
     pub(crate) fn rules<'r>(&'r self, engine: &'r Engine<'_>) -> Rules<'r> {
         let calendar = &engine.policy.calendar;
-        Rules::new(self.layout.dataset, calendar, self.held.in_part())
+        Rules::new(self.layout.dataset, calendar, self.held.in_part()).promised_by(engine.policy)
     }
 
     pub(crate) fn desk<'r>(
@@ -170,6 +170,7 @@ impl Prepared<'_> {
         now: Timestamp,
     ) -> Desk<'r> {
         Desk {
+            policy: engine.policy,
             layout: &self.layout,
             rules,
             source: self.source,
@@ -202,7 +203,7 @@ pub(crate) async fn plan_stage(
     index: usize,
 ) -> Result<PlannedRule, RetentionError> {
     let stage: &StageRule<'_> = &desk.rules.stages[index];
-    let mut planned = PlannedRule::new(desk.layout.dataset, stage.stage);
+    let mut planned = PlannedRule::new(desk.policy, desk.layout.dataset, stage.stage);
     let mut scan = Scan::new(desk, stage, BATCH);
     while let Some(rows) = scan.next(None).await? {
         for row in rows {

@@ -5,13 +5,17 @@
 //!   transaction; [`Engine::verify`] asks again.
 //! - What was archived is judged by the same rules while it stays sealed; [`Engine::erase`] ends it
 //!   where nothing keeps it.
-//! - What decides is pure: [`decide`](decide::decide) about a row, [`transform`] about a value,
-//!   [`moment`] about time. SQL only bounds what is looked at.
+//! - [`Engine::about`] says what is ahead of a person's rows, and what keeps them.
+//! - What decides is pure: [`decide`](decide::decide) about a row, [`outlook`](outlook::outlook)
+//!   about its future, [`transform`] about a value, [`moment`] about time. SQL only bounds what is
+//!   looked at.
 //!
 //! PostgreSQL and SQLite. No clock, no environment; holds, events and the archive are ports.
 
+mod about;
 mod archive;
 mod archived;
+mod at_write;
 mod catalogue;
 mod check;
 mod cleaning;
@@ -20,6 +24,7 @@ mod engine;
 mod error;
 mod grants;
 pub mod moment;
+pub mod outlook;
 mod pending;
 mod plan;
 mod ports;
@@ -32,8 +37,10 @@ mod sql;
 pub mod transform;
 mod write;
 
+pub use about::{Ahead, KeptBy, RowOutlook};
 pub use archive::{Archive, Archived, Sealable, Wanted};
 pub use archived::{Erasure, Kept};
+pub use at_write::{Refusal, at_write};
 pub use check::{Finding, Findings};
 pub use cleaning::Residue;
 pub use engine::Engine;

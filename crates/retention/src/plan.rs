@@ -1,6 +1,6 @@
 //! What is due: counts, and no personal data.
 
-use consentry_policy::{Dataset, DatasetId, Stage};
+use consentry_policy::{Dataset, DatasetId, Policy, Stage};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -25,11 +25,11 @@ pub struct PlannedRule {
 
 impl PlannedRule {
     /// A rule to which nothing is due yet.
-    pub(crate) fn new(dataset: &Dataset, stage: &Stage) -> Self {
+    pub(crate) fn new(policy: &Policy, dataset: &Dataset, stage: &Stage) -> Self {
         Self {
             rule: stage.id.to_string(),
             dataset: dataset.id.to_string(),
-            action: stage.action.to_string(),
+            action: policy.action_name(dataset, stage).to_owned(),
             due: 0,
             oldest: None,
             unreadable: 0,

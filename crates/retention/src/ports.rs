@@ -16,6 +16,14 @@ pub struct Hold {
     pub fields: Vec<SqlName>,
 }
 
+impl Hold {
+    /// Whether it keeps the rows of this person, however their name is spelled.
+    pub fn binds(&self, subject: &str) -> bool {
+        let mut named = self.subject.iter();
+        named.all(|one| folded(one) == folded(subject))
+    }
+}
+
 /// Holds that are in force.
 #[async_trait]
 pub trait Holds: Send + Sync {

@@ -70,10 +70,7 @@ impl Queries<'_> {
         if let Some(order) = order {
             self.ordered(&mut sql, order).push(", ");
         }
-        for (index, key) in self.layout.source.key.iter().enumerate() {
-            sql.push(if index > 0 { ", " } else { "" })
-                .column("t", key.as_str());
-        }
+        self.by_key(&mut sql);
         sql.push(" LIMIT ").number(page.limit);
         if page.lock && sql.dialect == Dialect::Postgres {
             // Somebody else's work is left to them: another runner, or the application.
@@ -115,6 +112,39 @@ impl Queries<'_> {
         let mut sql = self.facts(order);
         among(sql.push(" WHERE "), self.layout, keys);
         sql
+    }
+
+    /// Facts of the rows of a person, whatever the capitals, by key. Nothing where the dataset does
+    /// not say whose its rows are.
+    pub(crate) fn facts_about(
+        &self,
+        subject: &str,
+        after: Option<&Cursor>,
+        limit: u64,
+    ) -> Option<Sql> {
+        let source = self.layout.source;
+        let identity = source.identity.as_ref()?;
+        let mut sql = self.facts(None);
+        sql.push(" WHERE ");
+        pending::conditions(&mut sql, self.layout, &source.table, "t", &source.rows);
+        sql.push(" AND lower(trim(");
+        read(&mut sql, "t", identity.as_str()).push(")) = lower(");
+        sql.bind(Value::Text(subject.trim().to_owned()), "text")
+            .push(")");
+        if let Some(after) = after {
+            self.after(&mut sql, None, after);
+        }
+        sql.push(" ORDER BY ");
+        self.by_key(&mut sql);
+        sql.push(" LIMIT ").number(limit);
+        Some(sql)
+    }
+
+    fn by_key(&self, sql: &mut Sql) {
+        for (index, key) in self.layout.source.key.iter().enumerate() {
+            sql.push(if index > 0 { ", " } else { "" })
+                .column("t", key.as_str());
+        }
     }
 
     /// `SELECT` of facts: key, order, identity, state, moments of every clock, values of marks.
@@ -242,10 +272,7 @@ impl Queries<'_> {
             sql.push("(");
         }
         sql.push("(");
-        for (index, key) in source.key.iter().enumerate() {
-            sql.push(if index > 0 { ", " } else { "" })
-                .column("t", key.as_str());
-        }
+        self.by_key(sql);
         sql.push(") > (");
         for (index, (key, value)) in source.key.iter().zip(&after.key).enumerate() {
             let cast = self.layout.cast(&source.table, key.as_str());

@@ -1,6 +1,9 @@
 //! The rules of one dataset, as its rows are judged by them. Pure.
 
-use consentry_policy::{Action, Calendar, Dataset, Minimum, Period, SqlName, Stage, Store};
+use consentry_policy::{
+    Action, Calendar, Dataset, Era, Minimum, Period, Policy, SqlName, Stage, Store,
+};
+use jiff::Timestamp;
 
 /// The rules of a dataset, with what each has to know of a row.
 #[derive(Clone, Debug)]
@@ -37,6 +40,8 @@ pub struct StageRule<'a> {
     pub trigger: Trigger,
     /// What is left to do of it, by index into [`Rules::marks`]. None for what ends with the row.
     pub marks: Vec<usize>,
+    /// What binds it, by when its clock began to run; only the stage itself when empty.
+    pub eras: Vec<Era>,
 }
 
 /// A minimum.
@@ -136,9 +141,20 @@ impl<'a> Rules<'a> {
                 state,
                 trigger,
                 marks,
+                eras: Vec::new(),
             });
         }
         rules
+    }
+
+    /// With what earlier versions of the policy promised: a period that grew counts from when it did,
+    /// for what began to run under a shorter one the shorter binds (S4-06).
+    #[must_use]
+    pub fn promised_by(mut self, policy: &Policy) -> Self {
+        for rule in &mut self.stages {
+            rule.eras = policy.eras(self.dataset.id.as_str(), rule.stage);
+        }
+        self
     }
 
     fn marks_of(&mut self, index: usize, stage: &'a Stage, in_part: bool) -> Vec<usize> {
@@ -215,5 +231,29 @@ impl StageRule<'_> {
     /// How long after the moment it happens; at once without one.
     pub fn after(&self) -> Option<Period> {
         self.stage.after
+    }
+
+    /// When it happens, by the moment that it counts from.
+    pub fn due_at(&self, moment: Timestamp, calendar: &Calendar) -> Timestamp {
+        let era = self.eras.iter().rfind(|era| era.from <= moment);
+        match era.and_then(|era| era.promised.as_ref()) {
+            Some(promised) => promised.after(moment, calendar),
+            None => self
+                .after()
+                .map_or(moment, |period| period.after(moment, calendar)),
+        }
+    }
+
+    /// A bound for queries: what counts from a later moment is not due at `now`.
+    pub fn cutoff(&self, now: Timestamp, calendar: &Calendar) -> Timestamp {
+        let promised = self.eras.iter().filter_map(|era| {
+            let cutoff = era.promised.as_ref()?.cutoff(now, calendar);
+            Some(era.until.map_or(cutoff, |until| cutoff.min(until)))
+        });
+        let own = || {
+            self.after()
+                .map_or(now, |period| period.cutoff(now, calendar))
+        };
+        promised.max().unwrap_or_else(own)
     }
 }

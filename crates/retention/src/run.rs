@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use consentry_policy::{Action, Dataset, Slug, SqlName, Stage};
+use consentry_policy::{Action, Dataset, Policy, Slug, SqlName, Stage};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -131,11 +131,11 @@ pub(crate) fn needed_size(rows: u64, share: u64) -> Option<u64> {
 
 impl RuleReport {
     /// Of a rule that has done nothing yet.
-    pub(crate) fn new(dataset: &Dataset, stage: &Stage) -> Self {
+    pub(crate) fn new(policy: &Policy, dataset: &Dataset, stage: &Stage) -> Self {
         Self {
             rule: stage.id.to_string(),
             dataset: dataset.id.to_string(),
-            action: stage.action.to_string(),
+            action: policy.action_name(dataset, stage).to_owned(),
             done: 0,
             braked: 0,
             unreadable: 0,
@@ -160,7 +160,7 @@ impl Prepared<'_> {
         let rules = self.rules(engine);
         let desk = self.desk(engine, &rules, now);
         let first = reports.len();
-        let report = |stage| RuleReport::new(desk.layout.dataset, stage);
+        let report = |stage| RuleReport::new(desk.policy, desk.layout.dataset, stage);
         reports.extend(rules.stages.iter().map(|rule| report(rule.stage)));
         let mut idle = Vec::new();
         for (index, report) in reports[first..].iter_mut().enumerate() {

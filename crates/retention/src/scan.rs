@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use consentry_policy::TimeFormat;
+use consentry_policy::{Policy, TimeFormat};
 use jiff::Timestamp;
 
 use crate::check::{Layout, shape};
@@ -18,6 +18,7 @@ use crate::transform::{Shape, reduce};
 
 /// A dataset at one moment, ready to be judged.
 pub(crate) struct Desk<'a> {
+    pub(crate) policy: &'a Policy,
     pub(crate) layout: &'a Layout<'a>,
     pub(crate) rules: &'a Rules<'a>,
     pub(crate) source: &'a Source,
@@ -37,7 +38,7 @@ pub(crate) struct Candidate {
     pub(crate) values: Vec<Option<String>>,
     pub(crate) facts: Facts,
     /// Some clock holds no moment.
-    unreadable: bool,
+    pub(crate) unreadable: bool,
 }
 
 /// A row and what is due to it.
@@ -82,6 +83,11 @@ impl Desk<'_> {
         }
     }
 
+    /// What a stage does, by its true name.
+    pub(crate) fn action(&self, stage: &StageRule<'_>) -> &'static str {
+        self.policy.action_name(self.rules.dataset, stage.stage)
+    }
+
     /// Names the dataset in what a source says.
     pub(crate) fn blame(&self, error: SourceError) -> RetentionError {
         RetentionError::Source {
@@ -90,7 +96,7 @@ impl Desk<'_> {
         }
     }
 
-    async fn fetch(
+    pub(crate) async fn fetch(
         &self,
         sql: Sql,
         transaction: Option<&mut Transaction>,
@@ -102,10 +108,16 @@ impl Desk<'_> {
         rows.map_err(|error| self.blame(error))
     }
 
-    /// What is due to rows, by what the selected columns say and what happened to their people.
-    async fn judge(&self, rows: Vec<Row>) -> Result<Vec<Judged>, RetentionError> {
+    /// What is known of rows, by what the selected columns say and what happened to their people.
+    pub(crate) async fn read(&self, rows: Vec<Row>) -> Result<Vec<Candidate>, RetentionError> {
         let mut rows: Vec<Candidate> = rows.into_iter().map(|row| self.candidate(row)).collect();
         self.add_events(&mut rows).await?;
+        Ok(rows)
+    }
+
+    /// What is due to rows.
+    async fn judge(&self, rows: Vec<Row>) -> Result<Vec<Judged>, RetentionError> {
+        let rows = self.read(rows).await?;
         let judged = rows.into_iter().map(|row| {
             let effects = if row.unreadable {
                 Vec::new()

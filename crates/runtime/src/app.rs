@@ -112,6 +112,7 @@ impl App {
         });
         Ok(service
             .with_api_keys(store.clone())
+            .with_retention(store.clone())
             .with_webhooks(store, notifier))
     }
 

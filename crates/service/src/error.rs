@@ -21,6 +21,9 @@ pub enum Error {
     /// A topic that the policy does not have.
     #[error("the policy has no such topic")]
     UnknownTopic,
+    /// A named event that the policy does not declare.
+    #[error("the policy declares no such event")]
+    UnknownEvent,
     /// No live record of this address.
     #[error("no record of this address")]
     UnknownPerson,

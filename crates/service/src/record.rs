@@ -36,6 +36,21 @@ pub struct PersonRecord {
     pub restricted_at: Option<String>,
     /// A new address that waits for its confirmation.
     pub requested_email: Option<String>,
+    /// What keeps the record whatever period is over.
+    pub holds: Vec<HoldRecord>,
+}
+
+/// A hold on a record, as its person is told: neither the case nor who set it (S3-26).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HoldRecord {
+    /// The kind of hold, in the policy.
+    pub kind: String,
+    /// Its name in the person's language.
+    pub name: String,
+    /// Since when.
+    pub since: String,
+    /// By when it is looked at again.
+    pub review_at: String,
 }
 
 /// A person as another program needs them: the JSON API and webhooks. `Debug` names nobody.
@@ -182,7 +197,8 @@ pub struct RetentionRecord {
 }
 
 impl PersonRecord {
-    /// Reads the record out of a person and their evidence.
+    /// Reads the record out of a person and their evidence; whether holds keep it is for the store
+    /// to say.
     pub fn new(person: &Subject, events: &[ConsentEvent]) -> Self {
         Self {
             email: person.address.expose().to_owned(),
@@ -199,6 +215,7 @@ impl PersonRecord {
                 .requested_address
                 .as_ref()
                 .map(|new| new.address.expose().to_owned()),
+            holds: Vec::new(),
         }
     }
 }
@@ -206,7 +223,22 @@ impl PersonRecord {
 impl Service {
     pub(crate) async fn record(&self, person: &Subject) -> Result<PersonRecord, Error> {
         let events = self.store().events(self.controller(), person.id).await?;
-        Ok(PersonRecord::new(person, &events))
+        let holds = self.holds_on(&person.address).await?;
+        let kinds = &self.policy().holds;
+        let told = holds.into_iter().map(|hold| {
+            let kind = kinds.iter().find(|kind| kind.id == hold.kind);
+            let name = kind.map_or(hold.kind.as_str(), |kind| kind.name.get(person.language));
+            HoldRecord {
+                name: name.to_owned(),
+                kind: hold.kind.to_string(),
+                since: hold.since.to_string(),
+                review_at: hold.review_at.to_string(),
+            }
+        });
+        Ok(PersonRecord {
+            holds: told.collect(),
+            ..PersonRecord::new(person, &events)
+        })
     }
 
     pub(crate) async fn personal_data(&self, person: Subject) -> Result<PersonalData, Error> {

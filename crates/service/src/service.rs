@@ -19,8 +19,8 @@ use crate::{
     decision::Decision,
     dispatch::ToSettle,
     ports::{
-        ApiKeyStore, Change, Clock, LetterId, Mailer, NewLetter, Random, Store, StoreError,
-        UnitOfWork,
+        ApiKeyStore, Change, Clock, LetterId, Mailer, NewLetter, Random, RetentionStore, Store,
+        StoreError, UnitOfWork,
     },
     rest::Rest,
     together::Together,
@@ -79,6 +79,7 @@ pub struct Service {
 pub(crate) struct Extensions {
     pub(crate) api_keys: Option<Arc<dyn ApiKeyStore>>,
     pub(crate) webhooks: Option<WebhookParts>,
+    pub(crate) retention: Option<Arc<dyn RetentionStore>>,
 }
 
 /// Those who wait for the next commit, one queue for each kind of request.

@@ -152,7 +152,25 @@ impl Service {
             self.enter_first(self.policy()).await?;
             versions = self.versions().await?;
         }
-        let place = Place::of(self.policy(), &versions, self.now());
+        Ok(self.follow(&versions))
+    }
+
+    /// Lets what earlier versions promised bind, where any is published. Writes nothing.
+    ///
+    /// # Errors
+    /// Those of [`versions`](Self::versions).
+    pub async fn recall_promises(&self) -> Result<(), StoreError> {
+        if self.adopted().get().is_none() {
+            let versions = self.versions().await?;
+            if !versions.is_empty() {
+                self.follow(&versions);
+            }
+        }
+        Ok(())
+    }
+
+    fn follow(&self, versions: &[Arc<Version>]) -> Standing {
+        let place = Place::of(self.policy(), versions, self.now());
         let earlier = place
             .earlier
             .iter()
@@ -163,7 +181,7 @@ impl Service {
             .following(earlier.collect(), place.since);
         // What came before a running policy does not change; the first to find out says so.
         let _ = self.adopted().set(policy);
-        Ok(place.standing)
+        place.standing
     }
 
     /// How the policy of this process stands to the published versions; `None` while there are

@@ -7,22 +7,26 @@ use jiff::Timestamp;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Select, sea_query::Expr};
 
 use crate::bounded::Bounded;
+use crate::holds::Kept;
 use crate::{
     entity::{letter, subject},
     error::{store_error, unreadable},
     outbox, people, rows,
+    vault::Vault,
 };
 
 /// How many people there are, how many candidates of each kind, and which letters did not go.
 pub(crate) async fn census(
     db: &Bounded,
+    vault: &Vault,
     controller: &ControllerId,
     candidates: &[Candidates],
     now: Timestamp,
 ) -> Result<Census, StoreError> {
+    let kept = Kept::of(db, vault, controller).await?;
     let mut counts = Vec::with_capacity(candidates.len());
     for candidates in candidates {
-        counts.push(count(db, people::due(controller, *candidates).0).await?);
+        counts.push(count(db, people::due(controller, *candidates, &kept).0).await?);
     }
     let live = people::of(controller).filter(subject::Column::ErasedAt.is_null());
     let erased = people::of(controller).filter(subject::Column::ErasedAt.is_not_null());

@@ -24,5 +24,6 @@ pub(crate) mod retention_run;
 pub(crate) mod subject;
 pub(crate) mod subscription;
 pub(crate) mod tombstone;
+pub(crate) mod total;
 pub(crate) mod webhook;
 pub(crate) mod webhook_delivery;

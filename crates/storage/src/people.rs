@@ -18,6 +18,7 @@ use crate::bounded::Bounded;
 use crate::{
     entity::{consent_event, subject, subscription},
     error::store_error,
+    holds::Kept,
     rows::{self, ROWS, padded},
     vault::Vault,
 };
@@ -89,8 +90,20 @@ pub(crate) fn listed(
         .limit(limit)
 }
 
-/// Those whose turn it is, and the column of their clock.
+/// Those whose turn it is, and the column of their clock; nobody is purged whom a hold keeps.
 pub(crate) fn due(
+    controller: &ControllerId,
+    candidates: Candidates,
+    kept: &Kept,
+) -> (Select<subject::Entity>, subject::Column) {
+    let (query, clock) = in_turn(controller, candidates);
+    match candidates {
+        Candidates::ToRemind(_) | Candidates::ToTell { .. } => (query, clock),
+        _ => (kept.without(query), clock),
+    }
+}
+
+fn in_turn(
     controller: &ControllerId,
     candidates: Candidates,
 ) -> (Select<subject::Entity>, subject::Column) {
@@ -185,11 +198,13 @@ fn submitted(query: Select<subject::Entity>, outlived: Outlived) -> Select<subje
 /// The numbers of those whose turn it is, oldest clock first.
 pub(crate) async fn candidates(
     db: &Bounded,
+    vault: &Vault,
     controller: &ControllerId,
     candidates: Candidates,
     limit: u64,
 ) -> Result<Vec<SubjectId>, StoreError> {
-    let (due, clock) = due(controller, candidates);
+    let kept = Kept::of(db, vault, controller).await?;
+    let (due, clock) = due(controller, candidates, &kept);
     let ids: Vec<i64> = due
         .order_by_asc(clock)
         .select_only()

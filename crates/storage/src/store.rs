@@ -8,9 +8,9 @@ use consentry_domain::{ConsentEvent, Subject, SubjectId};
 use consentry_keys::KeySource;
 use consentry_policy::ControllerId;
 use consentry_service::ports::{
-    Candidates, Census, Confirmations, EndedHandOver, Filter, HandOver, JobStatus, LeasedLetter,
-    LetterChoice, LetterId, LetterRecord, LetterState, OpenAnnouncement, OutboxStatus, Publication,
-    Random, Store, StoreError, UnitOfWork, WorkerId,
+    Candidates, Census, Confirmations, EndedHandOver, Filter, Group, HandOver, JobStatus,
+    LeasedLetter, LetterChoice, LetterId, LetterRecord, LetterState, OpenAnnouncement,
+    OutboxStatus, Publication, Random, Store, StoreError, UnitOfWork, WorkerId,
 };
 use jiff::Timestamp;
 use sea_orm::{DatabaseConnection, DatabaseTransaction, EntityTrait, QuerySelect, Select};
@@ -23,6 +23,7 @@ use crate::{
     jobs, journal, letters, outbox, people, publications, residue,
     rows::ROWS,
     schema::{self, MigrationStatus},
+    totals,
     transaction::{Database, Transaction},
     unit::Unit,
     vault::Vault,
@@ -45,10 +46,9 @@ impl fmt::Debug for SeaOrmStore {
 impl SeaOrmStore {
     /// Opens a database, `sqlite://path` or `postgres://…`.
     ///
-    /// A SQLite file that is missing is created with mode 0600. Every connection keeps what was
-    /// acknowledged through a power cut (WAL with full synchronisation), overwrites what is deleted
-    /// and waits up to 10 s for a lock; PostgreSQL statements end after 30 s. No statement is
-    /// logged.
+    /// A missing SQLite file is created with mode 0600. Every connection keeps what was acknowledged
+    /// through a power cut (WAL with full synchronisation), overwrites what is deleted and waits up
+    /// to 10 s for a lock; PostgreSQL statements end after 30 s. No statement is logged.
     ///
     /// # Errors
     /// [`StoreError::Misconfigured`] for a URL that cannot be used, [`StoreError::Unavailable`] for a
@@ -216,6 +216,10 @@ impl Store for SeaOrmStore {
         Ok(events)
     }
 
+    async fn groups(&self, controller: &ControllerId) -> Result<Vec<Group>, StoreError> {
+        totals::groups(&self.database, controller).await
+    }
+
     async fn list(
         &self,
         controller: &ControllerId,
@@ -234,7 +238,8 @@ impl Store for SeaOrmStore {
         limit: u64,
     ) -> Result<Vec<SubjectId>, StoreError> {
         let snapshot = self.database.snapshot().await?;
-        let found = people::candidates(&snapshot.inner, controller, candidates, limit).await?;
+        let db = &snapshot.inner;
+        let found = people::candidates(db, &self.vault, controller, candidates, limit).await?;
         snapshot.commit().await?;
         Ok(found)
     }
@@ -246,7 +251,8 @@ impl Store for SeaOrmStore {
         now: Timestamp,
     ) -> Result<Census, StoreError> {
         let snapshot = self.database.snapshot().await?;
-        let census = census::census(&snapshot.inner, controller, candidates, now).await?;
+        let db = &snapshot.inner;
+        let census = census::census(db, &self.vault, controller, candidates, now).await?;
         snapshot.commit().await?;
         Ok(census)
     }

@@ -16,18 +16,21 @@ use consentry_service::ports::{
 use jiff::{Timestamp, tz::TimeZone};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, Iterable, QueryFilter, QueryOrder,
-    QuerySelect, Select, Statement, sea_query::OnConflict,
+    QuerySelect, Select, Statement,
+    sea_query::{Expr, OnConflict},
 };
 
 use crate::{
     deliveries::{self, Told},
     entity::{consent_event, letter, subject, subscription, tombstone},
     error::store_error,
+    holds::Kept,
     insert::{Insertion, insert},
     journal, outbox,
     people::{self, Held},
     publications, residue,
     rows::{self, ROWS},
+    totals,
     transaction::Transaction,
     vault::{Sealed, Vault},
 };
@@ -213,6 +216,34 @@ impl Unit {
         Ok(())
     }
 
+    /// Those of these records that no hold keeps. The others are hidden, so that their address is
+    /// free for a new sign-up. What the journal says was purged before a hold could keep it.
+    async fn let_go(
+        &self,
+        controller: &ControllerId,
+        ids: &[SubjectId],
+        now: Timestamp,
+    ) -> Result<Vec<SubjectId>, StoreError> {
+        use subject::Column;
+        if !self.is_journaled {
+            return Ok(ids.to_vec());
+        }
+        let db = &self.transaction.inner;
+        let kept = Kept::of(db, &self.vault, controller).await?;
+        let is_kept = |id: &SubjectId| kept.covers(id.0.cast_signed());
+        let (kept, gone): (Vec<SubjectId>, Vec<SubjectId>) = ids.iter().partition(|id| is_kept(id));
+        for kept in kept.chunks(ROWS) {
+            subject::Entity::update_many()
+                .filter(Column::Id.is_in(kept.iter().map(|id| id.0.cast_signed())))
+                .filter(Column::ErasedAt.is_null())
+                .col_expr(Column::ErasedAt, Expr::value(now.as_microsecond()))
+                .exec(db)
+                .await
+                .map_err(store_error)?;
+        }
+        Ok(gone)
+    }
+
     fn add_topics(changes: &[Change], insertion: &mut Insertion) -> Result<(), StoreError> {
         let topics: Vec<_> = changes
             .iter()
@@ -364,7 +395,9 @@ impl UnitOfWork for Unit {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let mut purged = 0;
+        let ids = &*self.let_go(controller, ids, now).await?;
         for ids in ids.chunks(ROWS) {
+            totals::add(&self.transaction.inner, controller, ids).await?;
             let rows = ids.iter().map(|id| id.0.cast_signed());
             let deleted = subject::Entity::delete_many()
                 .filter(subject::Column::Controller.eq(controller.as_str()))

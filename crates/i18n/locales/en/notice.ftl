@@ -222,6 +222,7 @@ notice-action-hide = Hidden
 notice-action-restrict = Kept, and not used any more
 notice-action-archive = Moved to a separate, sealed archive
 notice-action-anonymise = Anonymised
+notice-action-pseudonymise = Pseudonymised: it can still be joined with other data
 notice-action-purge = Permanently deleted
 notice-action-review = Somebody decides
 notice-archived-purge = Permanently deleted from the archive

@@ -222,6 +222,7 @@ notice-action-hide = Masquées
 notice-action-restrict = Conservées sans plus être utilisées
 notice-action-archive = Déplacées dans une archive séparée et scellée
 notice-action-anonymise = Anonymisées
+notice-action-pseudonymise = Pseudonymisées : un lien avec d’autres données reste possible
 notice-action-purge = Supprimées définitivement
 notice-action-review = Quelqu’un décide
 notice-archived-purge = Supprimées définitivement de l’archive

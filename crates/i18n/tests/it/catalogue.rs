@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use fluent_syntax::ast::{Entry, Expression, InlineExpression, Pattern, PatternElement, Resource};
 
-const FILES: [&str; 5] = [
+const FILES: [&str; 6] = [
+    "answers.ftl",
     "changes.ftl",
     "common.ftl",
     "mail.ftl",

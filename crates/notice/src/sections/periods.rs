@@ -63,7 +63,7 @@ fn rule(words: &Words<'_>, dataset: &Dataset, stage: &Stage) -> Vec<Vec<Text>> {
         let purpose = words.purpose(purpose);
         data.push(words.tell("notice-for-purpose", "purpose", purpose).into());
     }
-    let mut happens: Vec<Text> = vec![action(words, stage).into()];
+    let mut happens: Vec<Text> = vec![action(words, dataset, stage).into()];
     happens.extend(stage.methods.iter().map(|(field, how)| {
         let method = method(words, how);
         let values = [
@@ -119,10 +119,12 @@ fn field_name<'a>(words: &Words<'a>, dataset: &'a Dataset, id: &'a str) -> &'a s
         .map_or(id, |field| field.name.get(words.language))
 }
 
-fn action(words: &Words<'_>, stage: &Stage) -> String {
+/// What happens, by its true name: what can still be joined is pseudonymised (GDPR art. 4(5)).
+fn action(words: &Words<'_>, dataset: &Dataset, stage: &Stage) -> String {
+    let action = words.policy.action_name(dataset, stage);
     match stage.within {
-        Store::Archive => words.say(&format!("notice-archived-{}", stage.action)),
-        _ => words.say(&format!("notice-action-{}", stage.action)),
+        Store::Archive => words.say(&format!("notice-archived-{action}")),
+        _ => words.say(&format!("notice-action-{action}")),
     }
 }
 
@@ -183,7 +185,7 @@ fn bar(words: &Words<'_>, dataset: &Dataset, stage: &Stage) -> Option<Bar> {
         .collect();
     let fields = (!fields.is_empty()).then(|| words.and(&fields));
     let subject: Vec<String> = named.into_iter().chain(fields).collect();
-    let what = action(words, stage);
+    let what = action(words, dataset, stage);
     Some(Bar {
         group: words.get_owned(&dataset.name),
         label: if subject.is_empty() {
@@ -198,7 +200,7 @@ fn bar(words: &Words<'_>, dataset: &Dataset, stage: &Stage) -> Option<Bar> {
         keeps: matches!(
             stage.action,
             Action::Hide | Action::Restrict | Action::Archive | Action::Review
-        ),
+        ) || !words.policy.ties(dataset, stage).is_empty(),
     })
 }
 

@@ -1,8 +1,8 @@
 //! Whether what is called anonymous is.
 
-use super::data::words;
 use super::{Lint, datasets_in_use, each};
-use crate::{Action, Dataset, Field, FieldFormat, Method, Stage};
+use crate::joinable::identifies;
+use crate::{Dataset, Field, FieldFormat, Method, Stage, Tie};
 
 pub(super) fn lint(lint: &mut Lint<'_>) {
     for (path, dataset) in datasets_in_use(lint.policy) {
@@ -26,103 +26,48 @@ pub(super) fn lint(lint: &mut Lint<'_>) {
     small_groups_are_left_out(lint);
 }
 
-/// Columns whose name says that they tell who it is, or hold what people wrote.
-const IDENTIFYING: [&str; 30] = [
-    "name",
-    "firstname",
-    "lastname",
-    "surname",
-    "fullname",
-    "username",
-    "nickname",
-    "alias",
-    "login",
-    "email",
-    "mail",
-    "phone",
-    "mobile",
-    "telephone",
-    "address",
-    "street",
-    "iban",
-    "ssn",
-    "nom",
-    "prenom",
-    "pseudo",
-    "courriel",
-    "adresse",
-    "message",
-    "comment",
-    "comments",
-    "note",
-    "notes",
-    "transcript",
-    "signature",
-];
-/// What is named so is no person.
-const OF_THINGS: [&str; 10] = [
-    "company", "product", "file", "country", "topic", "event", "host", "plan", "societe", "produit",
-];
-
-fn identifies(dataset: &Dataset, field: &Field) -> bool {
-    let is_identity = dataset
-        .source
-        .as_ref()
-        .is_some_and(|source| source.identity.as_ref() == Some(&field.id));
-    let words = words(field.id.as_str());
-    let is_named = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
-    match field.format {
-        FieldFormat::Email | FieldFormat::Phone | FieldFormat::IpAddress => true,
-        FieldFormat::Text => is_identity || is_named(&IDENTIFYING) && !is_named(&OF_THINGS),
-        _ => is_identity,
-    }
-}
-
-/// After it nobody can join the row back to a person (S2-17, S2-19; GDPR recital 26).
+/// After it nobody can join the row back to a person: what tells who it is is gone (S2-17, S2-19; GDPR
+/// recital 26), and what is joined with it elsewhere is told of.
 fn nobody_is_left(lint: &mut Lint<'_>, path: &str, dataset: &Dataset, stage: &Stage) {
-    if stage.action != Action::Anonymise {
-        return;
-    }
-    let is_reduced = |name: &str| stage.methods.iter().any(|(reduced, _)| reduced == name);
-    let is_purged = |name: &str| {
-        dataset.stages.iter().any(|other| {
-            other.action == Action::Purge
-                && (other.state.is_none() || other.state == stage.state)
-                && other.fields.iter().any(|field| field.as_str() == name)
-        })
-    };
+    let policy = lint.policy;
     let key = format!("{path}.methods");
-    for field in dataset.fields.iter().filter(|one| identifies(dataset, one)) {
-        let name = field.id.as_str();
-        if !is_reduced(name) && !is_purged(name) {
-            lint.error(
+    for tie in policy.ties(dataset, stage) {
+        let id = &stage.id;
+        match tie {
+            Tie::Column(name) if dataset.field(name.as_str()).is_some() => lint.error(
+                "anonymous-by-name",
+                &key,
+                format!("`{id}` calls rows anonymous and leaves `{name}`, which tells who it is"),
+                format!("add `{name} = \"drop\"` to `methods` (GDPR recital 26)"),
+            ),
+            Tie::Column(name) => lint.error(
                 "anonymous-by-name",
                 &key,
                 format!(
-                    "`{}` calls rows anonymous and leaves `{name}`, which tells who it is",
-                    stage.id
+                    "`{id}` calls rows anonymous and leaves `{name}`, the identity column, which is \
+                     no field"
                 ),
-                format!("add `{name} = \"drop\"` to `methods` (GDPR recital 26)"),
-            );
+                format!("add a field with `id = \"{name}\"`, and `{name} = \"drop\"` to `methods`"),
+            ),
+            Tie::Dependants(table) => lint.warn(
+                "only-pseudonymous",
+                &key,
+                format!(
+                    "`{id}` leaves rows of `{table}` with the row, and no dataset says what they tell: \
+                     pages and reports call it pseudonymised"
+                ),
+                format!("add a dataset for `{table}`, with rules for what tells who it is"),
+            ),
+            Tie::Dataset(other) => lint.warn(
+                "only-pseudonymous",
+                &key,
+                format!(
+                    "`{id}` leaves what joins the row with `{other}`, which tells who it is: pages and \
+                     reports call it pseudonymised (GDPR art. 4(5))"
+                ),
+                "reduce the column that joins them by `drop` or `random-token`",
+            ),
         }
-    }
-    let identity = dataset
-        .source
-        .as_ref()
-        .and_then(|one| one.identity.as_ref());
-    if let Some(identity) = identity.filter(|name| dataset.field(name.as_str()).is_none()) {
-        lint.error(
-            "anonymous-by-name",
-            key,
-            format!(
-                "`{}` calls rows anonymous and leaves `{identity}`, the identity column, which is \
-                 no field",
-                stage.id
-            ),
-            format!(
-                "add a field with `id = \"{identity}\"`, and `{identity} = \"drop\"` to `methods`"
-            ),
-        );
     }
 }
 

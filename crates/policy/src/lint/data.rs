@@ -230,7 +230,7 @@ fn special_field_has_a_ground(lint: &mut Lint<'_>, path: &str, field: &Field) {
 }
 
 /// The words of an identifier such as `home_address` or `homeAddress`, in lower case.
-pub(super) fn words(id: &str) -> Vec<String> {
+pub(crate) fn words(id: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut after_lower = false;
     for c in id.chars() {

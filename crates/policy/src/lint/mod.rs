@@ -14,6 +14,7 @@ mod rights;
 mod sending;
 mod wording;
 
+pub(crate) use data::words;
 use toml::de::DeTable;
 
 use crate::finding::Fault;

@@ -12,6 +12,7 @@ use crate::{
 
 pub(super) fn lint(lint: &mut Lint<'_>) {
     catch_all_ends(lint);
+    events_are_waited_for(lint);
     for (path, dataset) in datasets_in_use(lint.policy) {
         every_row_ends(lint, &path, dataset);
         archive_ends(lint, &path, dataset);
@@ -36,6 +37,32 @@ fn catch_all_ends(lint: &mut Lint<'_>) {
             "what no rule names is kept without a period and without a review",
             "add `review = \"2027-06-30\"` or `after = \"5 years\"` (GDPR art. 5(1)(e))",
         );
+    }
+}
+
+/// An event that no rule waits for ends nothing, however often it is reported (S3-52).
+fn events_are_waited_for(lint: &mut Lint<'_>) {
+    let datasets = lint.policy.datasets.iter();
+    let waited_for: HashSet<&Slug> = datasets
+        .flat_map(|dataset| {
+            let stages = dataset.stages.iter().filter_map(|stage| stage.on.as_ref());
+            stages.chain(
+                dataset
+                    .clocks
+                    .iter()
+                    .filter_map(|clock| clock.event.as_ref()),
+            )
+        })
+        .collect();
+    for (path, event) in each("events", &lint.policy.events) {
+        if !waited_for.contains(&event.id) {
+            lint.warn(
+                "unused-event",
+                format!("{path}.id"),
+                format!("no stage and no clock waits for the event `{}`", event.id),
+                format!("add `on = \"{}\"` to a stage, or remove it", event.id),
+            );
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod diff;
 mod documentation;
 mod edit;
 mod history;
+mod joinable;
 mod lint;
 mod period;
 mod policy;

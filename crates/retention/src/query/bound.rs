@@ -1,6 +1,6 @@
 //! What a query leaves out: rows that are certainly not due.
 
-use consentry_policy::{Action, Clock, Period, SqlName, TimeFormat};
+use consentry_policy::{Action, Clock, SqlName, TimeFormat};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
@@ -35,7 +35,7 @@ impl Queries<'_> {
         }
         if let Trigger::Clock(clock) = stage.trigger {
             let clock = &dataset.clocks[clock];
-            let cutoff = self.cutoff(clock, stage.after());
+            let cutoff = self.began_by(clock, stage.cutoff(self.now, self.rules.calendar));
             if clock.event.is_none() {
                 sql.push(" AND ");
                 self.not_later(sql, clock, cutoff);
@@ -73,15 +73,17 @@ impl Queries<'_> {
     /// A bound for the events that a stage counts from.
     pub(crate) fn events_until(&self, stage: &StageRule<'_>) -> Timestamp {
         match stage.trigger {
-            Trigger::Clock(clock) => self.cutoff(&self.rules.dataset.clocks[clock], stage.after()),
+            Trigger::Clock(clock) => {
+                let cutoff = stage.cutoff(self.now, self.rules.calendar);
+                self.began_by(&self.rules.dataset.clocks[clock], cutoff)
+            }
             Trigger::Event => self.now,
         }
     }
 
-    /// A bound for the moments of a clock that a period counts from.
-    fn cutoff(&self, clock: &Clock, after: Option<Period>) -> Timestamp {
+    /// A bound for what stands in the columns of a clock, by one for its moment.
+    fn began_by(&self, clock: &Clock, cutoff: Timestamp) -> Timestamp {
         let calendar = self.rules.calendar;
-        let cutoff = after.map_or(self.now, |period| period.cutoff(self.now, calendar));
         clock
             .end_of
             .map_or(cutoff, |span| moment::start_of(span, cutoff, calendar))
@@ -104,7 +106,8 @@ impl Queries<'_> {
             if clock.event.is_some() {
                 continue;
             }
-            let cutoff = self.cutoff(clock, Some(rule.minimum.period));
+            let cutoff = rule.minimum.period.cutoff(self.now, self.rules.calendar);
+            let cutoff = self.began_by(clock, cutoff);
             sql.push(" AND ((");
             self.later(sql, clock, cutoff);
             if let Some(state) = rule.state {

@@ -10,6 +10,7 @@ on_both! {
     a_row_is_hidden_and_restricted_once,
     what_is_slept_through_happens_in_order,
     a_review_is_listed_and_holds_up_nothing,
+    what_can_still_be_joined_is_called_pseudonymised,
 }
 
 fn fields(names: &[&str]) -> String {
@@ -198,4 +199,21 @@ async fn a_review_is_listed_and_holds_up_nothing(world: &mut World) {
     let due = world.due("2026-06-01T00:00:00Z").await;
     assert_eq!(due, [("look".to_owned(), 1), ("reduce".to_owned(), 0)]);
     assert!(world.plan("2026-06-01T00:00:00Z").await.is_clean());
+}
+
+/// S2-19: in the plan, in the report, and in the answer to a person.
+async fn what_can_still_be_joined_is_called_pseudonymised(world: &mut World) {
+    let initials = "id = \"reduce\"\naction = \"anonymise\"\nclock = \"last-seen\"\nafter = \"1 year\"\n\
+        methods = { name = \"initials\" }";
+    world.promise(&format!("{CLIENTS}{}", stage(initials)));
+    world.execute(TABLES).await;
+    client(world, 1, "2026-05-01 00:00:00+00").await;
+    let now = "2027-06-01T00:00:00Z";
+    assert_eq!(world.plan(now).await.rules[0].action, "pseudonymise");
+    let told = world
+        .engine()
+        .about("c1@example.org", crate::support::at(now))
+        .await;
+    assert_eq!(told.unwrap()[0].ahead[0].action, "pseudonymise");
+    assert_eq!(world.run(now).await.rules[0].action, "pseudonymise");
 }

@@ -10,6 +10,14 @@ on_both! {
 }
 
 const LEFT: &str = "id = \"left\"\naction = \"purge\"\non = \"unsubscribed\"";
+const EVENTS: &str = r#"
+[[events]]
+id = "unsubscribed"
+name = { en = "the departure", fr = "le départ" }
+[[events]]
+id = "contract-ended"
+name = { en = "the end of the contract", fr = "la fin du contrat" }
+"#;
 const NOW: &str = "2026-06-01T00:00:00Z";
 
 async fn ids(world: &World) -> Vec<String> {
@@ -18,7 +26,7 @@ async fn ids(world: &World) -> Vec<String> {
 
 /// S3-52: whoever leaves is purged; whoever comes back later is not purged for having left before.
 async fn a_stage_happens_on_its_event_once(world: &mut World) {
-    world.promise(&format!("{CLIENTS}{}", stage(LEFT)));
+    world.promise(&format!("{CLIENTS}{}{EVENTS}", stage(LEFT)));
     world.execute(TABLES).await;
     for id in 1..=3 {
         client(world, id, "").await;
@@ -39,7 +47,7 @@ async fn a_stage_happens_on_its_event_once(world: &mut World) {
 
 /// S3-26.
 async fn an_event_waits_while_a_hold_keeps_the_row(world: &mut World) {
-    world.promise(&format!("{CLIENTS}{}", stage(LEFT)));
+    world.promise(&format!("{CLIENTS}{}{EVENTS}", stage(LEFT)));
     world.records.hold("clients", "c1@example.org", &[]);
     world.execute(TABLES).await;
     client(world, 1, "").await;
@@ -57,7 +65,7 @@ async fn an_event_waits_while_a_hold_keeps_the_row(world: &mut World) {
 async fn a_clock_may_count_from_an_event(world: &mut World) {
     let policy = CLIENTS.replace("columns = [\"seen\"]", "event = \"contract-ended\"");
     let purge = "id = \"purge\"\naction = \"purge\"\nclock = \"last-seen\"\nafter = \"5 years\"";
-    world.promise(&format!("{policy}{}", stage(purge)));
+    world.promise(&format!("{policy}{}{EVENTS}", stage(purge)));
     world.execute(TABLES).await;
     for id in 1..=3 {
         client(world, id, "").await;

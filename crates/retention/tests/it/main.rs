@@ -16,6 +16,8 @@ mod events;
 mod faults;
 mod gone;
 mod kept;
+mod outlook;
+mod promised;
 mod purge;
 mod reference;
 mod schema;

@@ -1,8 +1,12 @@
 //! `consentry-admin hold …` and `consentry-admin event …`
 
 use clap::{Args, Subcommand};
-use consentry_policy::{DatasetId, Slug, SqlName};
-use consentry_service::ports::{Happening, HoldId, Identity, LegalHold, RetentionStore};
+use consentry_address::EmailAddress;
+use consentry_policy::{DatasetId, OwnDataset, Slug, SqlName};
+use consentry_service::{
+    Error, Events,
+    ports::{HoldId, Identity, LegalHold, RetentionStore},
+};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -98,7 +102,7 @@ pub(super) async fn run(retention: &Retention, command: HoldCommand) -> Result<(
             review,
         } => {
             let since = retention.now();
-            check(retention, &dataset, identity.is_some(), field.as_ref())?;
+            check(retention, &dataset, identity.as_deref(), field.as_ref())?;
             let policy = retention.policy();
             let known = policy.holds.iter().find(|known| known.id == kind);
             let known = known.ok_or_else(|| {
@@ -141,32 +145,28 @@ pub(super) async fn run(retention: &Retention, command: HoldCommand) -> Result<(
 }
 
 /// Notes that an event happened.
-pub(super) async fn event(retention: &Retention, args: EventArgs) -> Result<(), Failure> {
-    let policy = retention.policy();
-    if !policy.events.iter().any(|known| known.id == args.event) {
-        let events = policy.events.iter().map(|known| known.id.as_str());
-        return Err(unknown("event", &args.event, events));
+pub(super) async fn event(events: &Events, args: EventArgs) -> Result<(), Failure> {
+    let identity = Identity::new(args.identity);
+    match events.report(args.event.as_str(), identity, args.at).await {
+        Ok(noted) => {
+            say(if noted { "noted" } else { "known already" });
+            Ok(())
+        }
+        Err(Error::UnknownEvent) => Err(unknown("event", &args.event, events.known())),
+        Err(error) => Err(error.into()),
     }
-    let now = retention.now();
-    let happening = Happening {
-        at: args.at.unwrap_or(now),
-        identity: Identity::new(args.identity),
-    };
-    let noted = retention
-        .store()
-        .note_event(retention.controller(), args.event.as_str(), &happening, now)
-        .await?;
-    say(if noted { "noted" } else { "known already" });
-    Ok(())
 }
 
 /// A hold that can find nothing would protect nobody.
 fn check(
     retention: &Retention,
     dataset: &DatasetId,
-    has_identity: bool,
+    identity: Option<&str>,
     field: Option<&SqlName>,
 ) -> Result<(), Failure> {
+    if dataset.as_str() == OwnDataset::Subscribers.as_str() {
+        return check_subscriber(identity, field);
+    }
     let datasets = &retention.policy().datasets;
     let sourced = |one: &&consentry_policy::Dataset| one.source.is_some();
     let Some(found) = datasets
@@ -175,10 +175,11 @@ fn check(
         .find(|one| one.id == *dataset)
     else {
         let ids = datasets.iter().filter(sourced).map(|one| one.id.as_str());
-        return Err(unknown("dataset with a source", dataset, ids));
+        let ids = ids.chain([OwnDataset::Subscribers.as_str()]);
+        return Err(unknown("dataset that can be held", dataset, ids));
     };
-    let identity = found.source.as_ref().and_then(|one| one.identity.as_ref());
-    if has_identity && identity.is_none() {
+    let column = found.source.as_ref().and_then(|one| one.identity.as_ref());
+    if identity.is_some() && column.is_none() {
         return Err(Failure::usage(format!(
             "dataset `{dataset}` names no `identity` column, so nobody's rows can be told apart"
         )));
@@ -188,6 +189,21 @@ fn check(
             let fields = found.fields.iter().map(|one| one.id.as_str());
             Err(unknown("field", field, fields))
         }
+        _ => Ok(()),
+    }
+}
+
+/// Subscribers are found by their address, and their records go as a whole.
+fn check_subscriber(identity: Option<&str>, field: Option<&SqlName>) -> Result<(), Failure> {
+    if field.is_some() {
+        return Err(Failure::usage(
+            "--field: the record of a subscriber is kept as a whole",
+        ));
+    }
+    match identity.map(EmailAddress::parse) {
+        Some(Err(error)) => Err(Failure::usage(format!(
+            "--identity: subscribers are named by their address: {error}"
+        ))),
         _ => Ok(()),
     }
 }

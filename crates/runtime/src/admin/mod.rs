@@ -17,6 +17,7 @@ mod progress;
 mod recovery;
 mod retention;
 mod scan;
+mod statistics;
 mod subscriber;
 mod webhook;
 
@@ -97,6 +98,8 @@ enum AdminCommand {
     /// Look into the archive, for a reason that is written down
     #[command(subcommand)]
     Archive(ArchiveCommand),
+    /// Count subscriptions by state, month and topic, without small groups
+    Statistics(Listing),
     /// Keep rules off rows that a case needs
     #[command(subcommand)]
     Hold(HoldCommand),
@@ -188,6 +191,12 @@ pub fn admin(cli: Cli) -> Result<(), Failure> {
                 app.close().await;
                 ended
             }
+            AdminCommand::Statistics(listing) => {
+                let (app, service) = open(&settings).await?;
+                let ended = statistics::run(&service, listing).await;
+                app.close().await;
+                ended
+            }
             AdminCommand::Hold(command) => {
                 let (app, service) = open(&settings).await?;
                 let desk = Retention::new(&settings, &app, &service);
@@ -197,8 +206,8 @@ pub fn admin(cli: Cli) -> Result<(), Failure> {
             }
             AdminCommand::Event(args) => {
                 let (app, service) = open(&settings).await?;
-                let desk = Retention::new(&settings, &app, &service);
-                let ended = hold::event(&desk, args).await;
+                let events = service.events().ok_or_else(nowhere)?;
+                let ended = hold::event(&events, args).await;
                 app.close().await;
                 ended
             }
@@ -211,7 +220,8 @@ pub fn admin(cli: Cli) -> Result<(), Failure> {
             }
             AdminCommand::Subscriber(command) => {
                 let (app, service) = open(&settings).await?;
-                let ended = subscriber::run(&service, command).await;
+                let desk = Retention::new(&settings, &app, &service);
+                let ended = subscriber::run(&service, &desk, command).await;
                 app.close().await;
                 ended
             }

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 use consentry_notice::Places;
-use consentry_policy::Language;
+use consentry_policy::{Language, Policy};
 
 use crate::{Failure, app, settings::Settings};
 
@@ -32,16 +32,21 @@ enum PrintFormat {
     Markdown,
 }
 
-pub(super) fn run(settings: &Settings, command: &NoticeCommand) -> Result<(), Failure> {
-    let NoticeCommand::Render(args) = command;
-    let policy = app::policy(settings)?;
-    let languages = &policy.languages;
-    let language = args.lang.unwrap_or(languages.default);
-    if !languages.offered.contains(&language) {
+/// The language that was asked for, or the policy's default.
+pub(super) fn spoken(policy: &Policy, asked: Option<Language>) -> Result<Language, Failure> {
+    let language = asked.unwrap_or(policy.languages.default);
+    if !policy.languages.offered.contains(&language) {
         return Err(Failure::usage(format!(
             "--lang: the policy is not written in `{language}`"
         )));
     }
+    Ok(language)
+}
+
+pub(super) fn run(settings: &Settings, command: &NoticeCommand) -> Result<(), Failure> {
+    let NoticeCommand::Render(args) = command;
+    let policy = app::policy(settings)?;
+    let language = spoken(&policy, args.lang)?;
     // Links lead to the site; without its address they are relative to wherever the page is put.
     let base = settings.public_url.as_ref().map(AsRef::<str>::as_ref);
     let places = Places {

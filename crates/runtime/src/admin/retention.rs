@@ -3,22 +3,23 @@
 use std::collections::BTreeMap;
 
 use clap::Subcommand;
-use consentry_policy::Slug;
+use consentry_policy::{Language, Slug};
 use consentry_retention::{Plan, RunReport, grants};
-use consentry_service::ports::{RetentionRun, RetentionStore, RunOutcome};
+use consentry_service::ports::{RetentionRun, RunOutcome};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::{
     Confirmed, Format, Listing, ask,
+    notice::spoken,
     output::{Table, print_json, print_line, say},
     progress::Progress,
     short,
 };
 use crate::{
     Failure, app,
-    retention::{Planned, Ran, Retention, operator},
+    retention::{About, Planned, Ran, Retention, operator},
     settings::Settings,
 };
 
@@ -46,6 +47,16 @@ pub(super) enum RetentionCommand {
     Status(Listing),
     /// Ask every rule again; exit 1 when a row is older than its rule allows
     Verify(Listing),
+    /// Say what happens to the rows of a person and when, and what is kept until when and why
+    About {
+        /// The person: the value of the identity columns, whatever the capitals
+        identity: String,
+        /// In which of the policy's languages; its default when left out
+        #[arg(long)]
+        lang: Option<Language>,
+        #[command(flatten)]
+        listing: Listing,
+    },
     /// Print the GRANTs that the engine needs on a PostgreSQL database, and no more
     Grants {
         /// The database, as the policy names it
@@ -102,6 +113,11 @@ pub(super) async fn run(retention: &Retention, command: RetentionCommand) -> Res
         } => execute(retention, plan.as_deref(), confirmed, listing).await,
         RetentionCommand::Status(listing) => status(retention, listing).await,
         RetentionCommand::Verify(listing) => verify(retention, listing).await,
+        RetentionCommand::About {
+            identity,
+            lang,
+            listing,
+        } => about(retention, &identity, lang, listing).await,
         RetentionCommand::Grants { .. } => Ok(()),
     }
 }
@@ -123,9 +139,11 @@ async fn plan(
             "at": plan.at,
             "policy": plan.policy,
             "rules": due,
+            "without_rules": retention.without_rules(),
         }))?,
         Format::Table => {
             print_due(&due)?;
+            print_unruled(retention)?;
             print_line(&format!("\nplan {}", plan.hash()))?;
         }
     }
@@ -226,9 +244,31 @@ async fn verify(retention: &Retention, listing: Listing) -> Result<(), Failure> 
     Failure::all(&failures)
 }
 
+async fn about(
+    retention: &Retention,
+    identity: &str,
+    lang: Option<Language>,
+    listing: Listing,
+) -> Result<(), Failure> {
+    let language = spoken(retention.policy(), lang)?;
+    let About { rows, failures } = retention.about(identity, language).await?;
+    match listing.format {
+        Format::Json => print_json(&rows)?,
+        Format::Table if rows.is_empty() => say("no row of this person"),
+        Format::Table => {
+            for row in &rows {
+                print_line(&row.name)?;
+                for line in row.lines() {
+                    print_line(&format!("    {line}"))?;
+                }
+            }
+        }
+    }
+    Failure::all(&failures)
+}
+
 async fn status(retention: &Retention, listing: Listing) -> Result<(), Failure> {
     let now = retention.now();
-    let (store, controller) = (retention.store(), retention.controller());
     let known = retention.last_known().await?;
     let (runs, verified) = (&known.runs, known.verified_at);
     let next = if retention.has_sources() {
@@ -239,11 +279,7 @@ async fn status(retention: &Retention, listing: Listing) -> Result<(), Failure> 
     let Planned { plan, failures } = retention.plan(now).await?;
     let due = all_due(retention, &plan, now).await?;
     let overdue: Vec<_> = due.into_iter().filter(Owed::is_overdue).collect();
-    let holds = store.legal_holds(controller).await?;
-    let to_review = holds
-        .iter()
-        .filter(|hold| hold.lifted_at.is_none() && hold.review_at <= now)
-        .count();
+    let to_review = retention.holds_to_review().await?;
     match listing.format {
         Format::Json => {
             let problems: Vec<_> = failures.iter().map(Failure::message).collect();
@@ -253,6 +289,7 @@ async fn status(retention: &Retention, listing: Listing) -> Result<(), Failure> 
                 "runs": runs.iter().map(listed).collect::<Vec<_>>(),
                 "overdue": overdue,
                 "holds_to_review": to_review,
+                "without_rules": retention.without_rules(),
                 "problems": problems,
             }))?;
         }
@@ -265,6 +302,7 @@ async fn status(retention: &Retention, listing: Listing) -> Result<(), Failure> 
             if to_review > 0 {
                 print_line(&format!("holds to review: {to_review}"))?;
             }
+            print_unruled(retention)?;
             if !overdue.is_empty() {
                 print_line("\noverdue:")?;
                 print_due(&overdue)?;
@@ -272,6 +310,18 @@ async fn status(retention: &Retention, listing: Listing) -> Result<(), Failure> 
         }
     }
     Failure::all(&failures)
+}
+
+/// What no rule ends is not forgotten (S3-55).
+fn print_unruled(retention: &Retention) -> Result<(), Failure> {
+    for one in retention.without_rules() {
+        let dataset = one.dataset;
+        print_line(&match one.review {
+            Some(day) => format!("no rule ends `{dataset}`: somebody decides by {day}"),
+            None => format!("no rule ends `{dataset}`, and no day is set to decide by"),
+        })?;
+    }
+    Ok(())
 }
 
 fn listed(run: &RetentionRun) -> Value {

@@ -7,7 +7,7 @@ use consentry_policy::TopicId;
 use consentry_service::{
     Error, Service,
     ports::Filter,
-    record::{PersonRecord, TopicRecord},
+    record::{PersonRecord, PersonalData, TopicRecord},
 };
 use serde::Serialize;
 
@@ -18,7 +18,10 @@ use super::{
     output::{Table, print_json, print_line, say},
     short,
 };
-use crate::Failure;
+use crate::{
+    Failure,
+    retention::{About, AboutRow, Retention},
+};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum SubscriberCommand {
@@ -72,7 +75,38 @@ pub(super) enum SubscriberCommand {
     },
 }
 
-pub(super) async fn run(service: &Service, command: SubscriberCommand) -> Result<(), Failure> {
+/// The copy that a person gets, with their rows in the databases of applications.
+#[derive(Serialize)]
+struct Copy {
+    #[serde(flatten)]
+    own: PersonalData,
+    /// Nothing where the policy names no database.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    applications: Option<Vec<AboutRow>>,
+}
+
+async fn copy(service: &Service, retention: &Retention, email: &str) -> Result<(), Failure> {
+    let own = service
+        .export_for(&address(email)?)
+        .await
+        .map_err(explain)?;
+    if !retention.has_sources() {
+        let applications = None;
+        return print_json(&Copy { own, applications });
+    }
+    let language = own.person.language.parse();
+    let language = language.unwrap_or(retention.policy().languages.default);
+    let About { rows, failures } = retention.about(&own.person.email, language).await?;
+    let applications = Some(rows);
+    print_json(&Copy { own, applications })?;
+    Failure::all(&failures)
+}
+
+pub(super) async fn run(
+    service: &Service,
+    retention: &Retention,
+    command: SubscriberCommand,
+) -> Result<(), Failure> {
     match command {
         SubscriberCommand::List {
             topic,
@@ -89,10 +123,7 @@ pub(super) async fn run(service: &Service, command: SubscriberCommand) -> Result
         SubscriberCommand::Import(arguments) => import::run(service, arguments).await,
         SubscriberCommand::Export(arguments) => match &arguments.email {
             None => export::run(service, &arguments).await,
-            Some(email) => {
-                let copy = service.export_for(&address(email)?).await;
-                print_json(&copy.map_err(explain)?)
-            }
+            Some(email) => copy(service, retention, email).await,
         },
         SubscriberCommand::Erase { email, confirmed } => {
             let email = address(&email)?;
@@ -232,6 +263,10 @@ fn show(record: &PersonRecord) -> Result<(), Failure> {
     print_line(&format!("{}: {state}", record.email))?;
     if let Some(new) = &record.requested_email {
         print_line(&format!("asked to change to {new}; not confirmed yet"))?;
+    }
+    for hold in &record.holds {
+        let review = short(&hold.review_at);
+        print_line(&format!("held: {}; to be reviewed by {review}", hold.name))?;
     }
     let mut topics = Table::new(["topic", "state", "basis", "requested", "confirmed", "left"]);
     for topic in &record.topics {

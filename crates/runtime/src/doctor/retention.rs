@@ -12,6 +12,16 @@ impl Report {
         /// A daily pass that failed is tried again each hour.
         const LATE: SignedDuration = SignedDuration::from_hours(26);
 
+        match retention.holds_to_review().await? {
+            0 => {}
+            late => {
+                let text = format!(
+                    "{late} waiting for a review: look at `consentry-admin hold list`, and lift what \
+                     no case needs any more"
+                );
+                self.add("holds", Verdict::Warning, text);
+            }
+        }
         if !retention.has_sources() {
             return Ok(());
         }

@@ -1,6 +1,7 @@
 //! The retention engine at work: the databases that the policy names, our own records of holds and
 //! events, runs and plans that are written down.
 
+mod about;
 mod archive;
 mod parts;
 mod pass;
@@ -14,8 +15,8 @@ use consentry_retention::{Finding, Plan, PlannedRule, Progress, RunReport};
 use consentry_service::{
     Error, Service,
     ports::{
-        JobStatus, Random, RetentionRun, RetentionStore, RunOutcome, Store as _, StoreError,
-        WorkerId,
+        JobStatus, LegalHold, Random, RetentionRun, RetentionStore, RunOutcome, Store as _,
+        StoreError, WorkerId,
     },
 };
 use consentry_storage::SeaOrmStore;
@@ -27,6 +28,7 @@ use crate::{Failure, app::App, archive::Place, settings::Settings};
 
 pub(crate) use archive::Keeper;
 
+pub(crate) use about::{About, AboutRow};
 use parts::failure;
 use records::Records;
 
@@ -48,7 +50,6 @@ const VERIFIED: &str = "retention-verified";
 
 /// The policy on the databases that it names.
 pub(crate) struct Retention {
-    policy: Policy,
     /// Where they are; nothing where no setting says so.
     urls: BTreeMap<Slug, Option<SecretString>>,
     archive: Place,
@@ -86,6 +87,13 @@ pub(crate) struct LastKnown {
     pub(crate) runs: Vec<RetentionRun>,
 }
 
+/// A dataset that no rule ends.
+#[derive(Serialize)]
+pub(crate) struct Unruled<'a> {
+    pub(crate) dataset: &'a str,
+    pub(crate) review: Option<jiff::civil::Date>,
+}
+
 /// What is read again of [`Written`].
 #[derive(Deserialize)]
 struct Left {
@@ -106,8 +114,8 @@ struct Written<'a> {
 impl Retention {
     /// With the databases that the settings name.
     pub(crate) fn new(settings: &Settings, app: &App, service: &Service) -> Self {
-        let policy = service.policy().clone();
-        let databases: BTreeSet<&Slug> = sourced(&policy)
+        let policy = service.policy();
+        let databases: BTreeSet<&Slug> = sourced(policy)
             .filter_map(|dataset| Some(&dataset.source.as_ref()?.database))
             .collect();
         let urls = databases
@@ -121,7 +129,6 @@ impl Retention {
                 store: app.store().clone(),
                 controller: policy.controller.id.clone(),
             },
-            policy,
             service: service.clone(),
         }
     }
@@ -133,7 +140,7 @@ impl Retention {
 
     /// The policy.
     pub(crate) fn policy(&self) -> &Policy {
-        &self.policy
+        self.service.policy()
     }
 
     /// Where runs, plans, holds and events are kept.
@@ -302,6 +309,27 @@ impl Retention {
         Ok(due.map(|(rule, count)| (rule.as_str(), count)).collect())
     }
 
+    /// How many holds somebody should have looked at again by now (S3-26).
+    pub(crate) async fn holds_to_review(&self) -> Result<usize, StoreError> {
+        let now = self.now();
+        let holds = self.store().legal_holds(self.controller()).await?;
+        let is_late = |hold: &&LegalHold| hold.lifted_at.is_none() && hold.review_at <= now;
+        Ok(holds.iter().filter(is_late).count())
+    }
+
+    /// Datasets that no rule ends, each with the day by which the policy's catch-all has somebody
+    /// decide about it (S3-55).
+    pub(crate) fn without_rules(&self) -> Vec<Unruled<'_>> {
+        let policy = self.policy();
+        let review = policy.catch_all.as_ref().and_then(|all| all.review);
+        let unruled = sourced(policy).filter(|dataset| dataset.stages.is_empty());
+        let unruled = unruled.map(|dataset| Unruled {
+            dataset: dataset.id.as_str(),
+            review,
+        });
+        unruled.collect()
+    }
+
     /// Compares every database with the policy; what is wrong or slow.
     pub(crate) async fn check(&self) -> (Vec<Finding>, Vec<Failure>) {
         let (parts, mut failures) = self.parts().await;
@@ -355,15 +383,15 @@ impl Retention {
     /// Forgets events that no rule needs any more.
     async fn forget_events(&self) -> Result<(), StoreError> {
         let before = self.now().checked_sub(REPLAYED).unwrap_or(Timestamp::MIN);
-        for event in &self.policy.events {
-            let clocks = self.policy.datasets.iter().flat_map(|set| &set.clocks);
+        for event in &self.policy().events {
+            let clocks = self.policy().datasets.iter().flat_map(|set| &set.clocks);
             if clocks
                 .into_iter()
                 .any(|clock| clock.event.as_ref() == Some(&event.id))
             {
                 continue;
             }
-            let stages = self.policy.datasets.iter().flat_map(|set| &set.stages);
+            let stages = self.policy().datasets.iter().flat_map(|set| &set.stages);
             let stages: Vec<&str> = stages
                 .filter(|stage| stage.on.as_ref() == Some(&event.id))
                 .map(|stage| stage.id.as_str())

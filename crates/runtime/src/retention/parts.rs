@@ -37,6 +37,11 @@ impl Retention {
     /// of no database: it may be empty, so that there is always a plan and a report.
     pub(super) async fn parts(&self) -> (Vec<Part>, Vec<Failure>) {
         let mut failures = Vec::new();
+        // What was promised earlier binds every rule.
+        if let Err(error) = self.service.recall_promises().await {
+            let nothing = self.part(None, |_| false);
+            return (vec![nothing], vec![error.into()]);
+        }
         let archive = if self.archives() {
             self.open_archive().await
         } else {
@@ -45,7 +50,7 @@ impl Retention {
         let archive = match archive {
             Ok(archive) => Some(archive),
             Err(failure) => {
-                for dataset in sourced(&self.policy).filter(|dataset| needs_archive(dataset)) {
+                for dataset in sourced(self.policy()).filter(|dataset| needs_archive(dataset)) {
                     failures.push(failure.about(&format!(
                         "dataset `{}`: the archive cannot be used; none of its rules runs",
                         dataset.id
@@ -92,7 +97,7 @@ impl Retention {
 
     /// What was archived of datasets that have no table, or none any more.
     fn apart(&self, archive: Option<SealedArchive>) -> Part {
-        let mut policy = self.policy.clone();
+        let mut policy = self.policy().clone();
         for dataset in &mut policy.datasets {
             dataset.enabled = !dataset.enabled || dataset.source.is_none();
             dataset.source = None;
@@ -112,7 +117,7 @@ impl Retention {
     }
 
     fn part(&self, archive: Option<SealedArchive>, is_in: impl Fn(&Dataset) -> bool) -> Part {
-        let mut policy = self.policy.clone();
+        let mut policy = self.policy().clone();
         for dataset in &mut policy.datasets {
             dataset.enabled &= is_in(dataset);
         }

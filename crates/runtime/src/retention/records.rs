@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use consentry_policy::ControllerId;
 use consentry_retention::{Events, Hold, Holds, Occurrence, RetentionError};
-use consentry_service::ports::{Happening, Identity, RetentionStore, StoreError};
+use consentry_service::ports::{Happening, Identity, LegalHold, RetentionStore, StoreError};
 use consentry_storage::SeaOrmStore;
 use jiff::Timestamp;
 
@@ -20,11 +20,17 @@ impl Holds for Records {
         let holds = holds.map_err(unreadable)?.into_iter();
         Ok(holds
             .filter(|hold| hold.lifted_at.is_none() && hold.dataset.as_str() == dataset)
-            .map(|hold| Hold {
-                subject: hold.identity.map(|person| person.expose().to_owned()),
-                fields: hold.field.into_iter().collect(),
-            })
+            .map(|one| hold(&one))
             .collect())
+    }
+}
+
+/// A hold as the engine knows it.
+pub(super) fn hold(hold: &LegalHold) -> Hold {
+    let subject = hold.identity.as_ref().map(Identity::expose);
+    Hold {
+        subject: subject.map(str::to_owned),
+        fields: hold.field.iter().cloned().collect(),
     }
 }
 

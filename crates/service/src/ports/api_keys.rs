@@ -41,16 +41,19 @@ pub enum Scope {
     SubscribersExport,
     /// Erase a person (GDPR art. 17).
     SubscribersErase,
+    /// Report named events of the policy. Learns nothing about who is held.
+    EventsWrite,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::TopicsRead,
         Self::SubscribersRead,
         Self::SubscribersWrite,
         Self::SubscribersExport,
         Self::SubscribersErase,
+        Self::EventsWrite,
     ];
 
     /// The written form.
@@ -61,6 +64,7 @@ impl Scope {
             Self::SubscribersWrite => "subscribers:write",
             Self::SubscribersExport => "subscribers:export",
             Self::SubscribersErase => "subscribers:erase",
+            Self::EventsWrite => "events:write",
         }
     }
 }
@@ -74,7 +78,8 @@ impl fmt::Display for Scope {
 /// A word that names no scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error(
-    "the scopes are topics:read, subscribers:read, subscribers:write, subscribers:export and subscribers:erase"
+    "the scopes are topics:read, subscribers:read, subscribers:write, subscribers:export, \
+     subscribers:erase and events:write"
 )]
 pub struct UnknownScope;
 

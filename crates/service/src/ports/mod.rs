@@ -28,7 +28,7 @@ pub use recovery::Recovery;
 pub use retention::{
     Happening, HoldId, Identity, LegalHold, RetentionRun, RetentionStore, RunOutcome,
 };
-pub use store::{Candidates, Census, Confirmations, Filter, JobStatus, Outlived, Store};
+pub use store::{Candidates, Census, Confirmations, Filter, Group, JobStatus, Outlived, Store};
 pub use trouble::{EnhancedStatus, NoStatus, Reason, Reply, Trouble, UnknownReason};
 pub use unit::{Change, PurgeReason, StoreError, UnitOfWork};
 pub use webhooks::{

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use consentry_policy::{ControllerId, DatasetId, Slug, SqlName};
+use consentry_address::EmailAddress;
+use consentry_policy::{ControllerId, DatasetId, OwnDataset, Slug, SqlName};
 use jiff::Timestamp;
 
 use super::StoreError;
@@ -58,6 +59,19 @@ pub struct LegalHold {
     pub review_at: Timestamp,
     /// When it was lifted.
     pub lifted_at: Option<Timestamp>,
+}
+
+impl LegalHold {
+    /// Whether it is in force for the record of a subscriber.
+    pub fn keeps(&self, subscriber: &EmailAddress) -> bool {
+        let is_them = |named: &Identity| {
+            let named = EmailAddress::parse(named.expose());
+            named.is_ok_and(|named| named.comparison_key() == subscriber.comparison_key())
+        };
+        self.lifted_at.is_none()
+            && self.dataset.as_str() == OwnDataset::Subscribers.as_str()
+            && self.identity.as_ref().is_none_or(is_them)
+    }
 }
 
 /// A person to whom a named event happened.

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use consentry_address::EmailAddress;
-use consentry_domain::{ConsentEvent, PersonState, Subject, SubjectId};
+use consentry_domain::{ConsentEvent, PersonState, Subject, SubjectId, TopicState};
 use consentry_policy::{ControllerId, TopicId};
 use jiff::Timestamp;
 
@@ -78,6 +78,19 @@ pub struct Census {
     pub letters: OutboxStatus,
 }
 
+/// Subscriptions to one topic that were asked for in one month and are, or ended, in one state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// The month of the first request, such as `2026-11`, in UTC.
+    pub month: String,
+    /// The topic.
+    pub topic: TopicId,
+    /// Its state now, or when the record was purged.
+    pub state: TopicState,
+    /// How many; never 0.
+    pub people: u64,
+}
+
 /// What became of the sign-ups of some time: what the breaker judges by.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Confirmations {
@@ -132,6 +145,10 @@ pub trait Store: Send + Sync {
         id: SubjectId,
     ) -> Result<Vec<ConsentEvent>, StoreError>;
 
+    /// Subscriptions by month, topic and state, in this order: of people who are held and not
+    /// restricted, and of those who were purged (S2-18).
+    async fn groups(&self, controller: &ControllerId) -> Result<Vec<Group>, StoreError>;
+
     /// Live records by number, `limit` at a time, after the given one.
     async fn list(
         &self,
@@ -141,7 +158,8 @@ pub trait Store: Send + Sync {
         limit: u64,
     ) -> Result<Vec<Subject>, StoreError>;
 
-    /// The numbers of the next candidates of a job, oldest clock first.
+    /// The numbers of the next candidates of a job, oldest clock first. Whom a hold keeps is no
+    /// candidate for a purge (S3-26).
     async fn candidates(
         &self,
         controller: &ControllerId,

@@ -92,7 +92,8 @@ pub trait UnitOfWork: Send {
     async fn save(&mut self, changes: &[Change]) -> Result<(), StoreError>;
 
     /// Removes records with everything that hangs on them: topics, events, letters, keys. A
-    /// tombstone that links to nobody is left for each.
+    /// tombstone that links to nobody is left for each, and the topics are counted (S2-18). A record that a hold keeps (S3-26) stays, and
+    /// is hidden.
     async fn purge(
         &mut self,
         controller: &ControllerId,

@@ -14,6 +14,7 @@ mod fixtures;
 mod imports;
 mod jobs;
 mod joined;
+mod kept;
 mod keys;
 mod letters;
 mod outbox;

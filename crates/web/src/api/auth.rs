@@ -37,7 +37,8 @@ needs!(
     SubscribersRead,
     SubscribersWrite,
     SubscribersExport,
-    SubscribersErase
+    SubscribersErase,
+    EventsWrite
 );
 
 /// A program whose key has the scope `N`. Stands before the body in the arguments of an operation:

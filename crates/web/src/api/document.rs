@@ -47,6 +47,15 @@ pub(super) fn complete(described: utoipa::openapi::OpenApi, app: &App) -> String
         schemas[name]["properties"]["topics"]["items"]["enum"] = json!(topics);
         schemas[name]["properties"]["topics"]["maxItems"] = json!(super::body::TOPICS);
     }
+    if let Some(report) = schemas.get_mut("ReportDocument") {
+        let events: Vec<_> = policy
+            .events
+            .iter()
+            .map(|event| event.id.as_str())
+            .collect();
+        report["properties"]["event"]["example"] = json!(events.first());
+        report["properties"]["event"]["enum"] = json!(events);
+    }
     // `null` is a value of the enumeration too: the field may be left out or be null.
     let nullable = languages.iter().map(|code| json!(code));
     let nullable: Vec<Value> = nullable.chain([Value::Null]).collect();

@@ -9,6 +9,7 @@
 mod auth;
 mod body;
 mod document;
+mod events;
 mod problem;
 mod schemas;
 mod subscribers;
@@ -47,14 +48,18 @@ pub(crate) fn router(app: &App) -> Router<App> {
         api,
         failures: auth::Failures::default(),
     };
-    let (operations, described) = OpenApiRouter::with_openapi(document::Base::openapi())
+    let mut operations = OpenApiRouter::with_openapi(document::Base::openapi())
         .routes(routes!(topics::list))
         .routes(routes!(subscribers::subscribe))
         .routes(routes!(subscribers::lookup))
         .routes(routes!(subscribers::unsubscribe))
         .routes(routes!(subscribers::erase))
-        .routes(routes!(subscribers::export))
-        .split_for_parts();
+        .routes(routes!(subscribers::export));
+    let waited_for = state.api.service().events();
+    if waited_for.is_some_and(|events| events.known().next().is_some()) {
+        operations = operations.routes(routes!(events::report));
+    }
+    let (operations, described) = operations.split_for_parts();
     let document = document::complete(described, app);
     Router::new()
         .nest("/v1", operations)

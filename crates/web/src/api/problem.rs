@@ -44,6 +44,10 @@ pub(crate) struct FieldProblem {
     /// What, as a code that programs can rely on.
     #[schema(example = "address-missing-at")]
     pub(super) code: String,
+    /// What is known, where something unknown was named.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    known: Vec<String>,
 }
 
 impl FieldProblem {
@@ -51,7 +55,13 @@ impl FieldProblem {
         Self {
             pointer,
             code: code.to_owned(),
+            known: Vec::new(),
         }
+    }
+
+    /// With the names that would have been accepted.
+    pub(super) fn among(self, known: Vec<String>) -> Self {
+        Self { known, ..self }
     }
 }
 

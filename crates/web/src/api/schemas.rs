@@ -137,6 +137,25 @@ pub(super) struct PersonSchema {
     #[schema(format = DateTime)]
     restricted_at: Option<String>,
     requested_email: Option<String>,
+    /// What keeps the record whatever period is over.
+    holds: Vec<HoldSchema>,
+}
+
+/// A hold on a record.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(title = "Hold")]
+pub(super) struct HoldSchema {
+    /// The kind of hold, in the policy.
+    #[schema(example = "litigation")]
+    kind: String,
+    /// Its name in the person's language.
+    name: String,
+    #[schema(format = DateTime)]
+    since: String,
+    /// By when it is looked at again.
+    #[schema(format = DateTime)]
+    review_at: String,
 }
 
 /// One change of state.

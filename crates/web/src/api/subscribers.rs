@@ -77,6 +77,12 @@ pub(super) struct AcceptedDocument {
     status: &'static str,
 }
 
+impl AcceptedDocument {
+    pub(super) const fn new() -> Self {
+        Self { status: "accepted" }
+    }
+}
+
 /// What becomes of an erased person.
 #[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -120,8 +126,7 @@ pub(super) async fn subscribe(
         ApiProblem::TooMany(wait)
     })?;
     state.api.subscribe(address, topics, language).await?;
-    let accepted = AcceptedDocument { status: "accepted" };
-    Ok((StatusCode::ACCEPTED, Json(accepted)))
+    Ok((StatusCode::ACCEPTED, Json(AcceptedDocument::new())))
 }
 
 fn language(state: &State, typed: Option<&str>) -> Result<Option<Language>, ApiProblem> {

@@ -11,7 +11,7 @@ use consentry_domain::{ConsentEvent, LetterKind, PersonState, Subject, SubjectId
 use consentry_policy::ControllerId;
 use consentry_service::ports::{
     AnnouncementStep, Candidates, Census, Change, Clock, Confirmations, Delivery, EndedHandOver,
-    Filter, HandOver, Imports, JobStatus, LeasedLetter, Letter, LetterChoice, LetterId,
+    Filter, Group, HandOver, Imports, JobStatus, LeasedLetter, Letter, LetterChoice, LetterId,
     LetterRecord, LetterState, LocalMailbox, MailboxLetter, Mailer, MailerError, OpenAnnouncement,
     OutboxStatus, Publication, PurgeReason, Random, Store, StoreError, UnitOfWork, WorkerId,
 };
@@ -146,6 +146,10 @@ impl Store for MemoryStore {
         _: Option<SubjectId>,
         _: u64,
     ) -> Result<Vec<Subject>, StoreError> {
+        not_for_pages()
+    }
+
+    async fn groups(&self, _: &ControllerId) -> Result<Vec<Group>, StoreError> {
         not_for_pages()
     }
 

@@ -6,6 +6,7 @@ mod api;
 mod confirmation;
 mod errors;
 mod fake_keys;
+mod fake_records;
 mod fakes;
 mod headers;
 mod language;

@@ -21,6 +21,7 @@ use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
 use crate::fake_keys::MemoryKeys;
+use crate::fake_records::MemoryRecords;
 use crate::fakes::{Counting, HandSetClock, MemoryStore, NoMailer, Rows};
 
 pub(crate) const ANNA: &str = "Anna.Berg+news@example.org";
@@ -104,7 +105,9 @@ impl Site {
             random: Arc::new(random),
         });
         let service = if settings.has_api {
-            service.with_api_keys(Arc::new(MemoryKeys::default()))
+            service
+                .with_api_keys(Arc::new(MemoryKeys::default()))
+                .with_retention(Arc::new(MemoryRecords::default()))
         } else {
             service
         };

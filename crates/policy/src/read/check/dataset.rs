@@ -5,14 +5,16 @@ use std::collections::BTreeSet;
 use super::Check;
 use crate::model::dataset::{Dataset, OwnDataset};
 use crate::model::rule::{Action, Clock, Minimum, Stage};
-use crate::{SqlName, Store};
+use crate::{Slug, SqlName, Store};
 
 pub(super) fn check(check: &mut Check<'_>, path: &str, dataset: &Dataset) {
     names(check, path, dataset);
     references(check, path, dataset);
     source(check, path, dataset);
     for (index, clock) in dataset.clocks.iter().enumerate() {
-        moment(check, &format!("{path}.clocks[{index}]"), clock);
+        let path = format!("{path}.clocks[{index}]");
+        moment(check, &path, clock);
+        declared(check, format!("{path}.event"), clock.event.as_ref());
     }
     let dependants = dataset.source.iter().flat_map(|source| &source.dependants);
     for (index, dependant) in dependants.enumerate() {
@@ -32,7 +34,9 @@ pub(super) fn check(check: &mut Check<'_>, path: &str, dataset: &Dataset) {
     }
     let rules = Rules::of(dataset);
     for (index, stage) in dataset.stages.iter().enumerate() {
-        rules.stage(check, &format!("{path}.stages[{index}]"), stage);
+        let path = format!("{path}.stages[{index}]");
+        rules.stage(check, &path, stage);
+        declared(check, format!("{path}.on"), stage.on.as_ref());
     }
     for (index, minimum) in dataset.minima.iter().enumerate() {
         rules.minimum(check, &format!("{path}.minima[{index}]"), minimum);
@@ -74,7 +78,7 @@ pub(super) fn subscribers(check: &mut Check<'_>) {
     let mut ended = BTreeSet::new();
     for (number, stage) in stages.iter().enumerate() {
         let path = format!("datasets[{index}].stages[{number}]");
-        let clock = match stage.state.as_ref().map(crate::Slug::as_str) {
+        let clock = match stage.state.as_ref().map(Slug::as_str) {
             Some("pending") => "first-submission",
             Some("confirmed") => "last-interaction",
             Some("unsubscribed") => "last-departure",
@@ -239,6 +243,14 @@ fn moment(check: &mut Check<'_>, path: &str, clock: &Clock) {
             unrelated(check, format!("{path}.joins[{index}].on"));
         }
     }
+}
+
+/// An event that is not declared could not be reported: what waits for it would never happen.
+fn declared(check: &mut Check<'_>, path: String, event: Option<&Slug>) {
+    let Some(event) = event else { return };
+    let events = check.policy.events.iter();
+    let known: Vec<&str> = events.map(|event| event.id.as_str()).collect();
+    check.known("event", path, event.as_str(), &known);
 }
 
 fn unrelated(check: &mut Check<'_>, path: String) {

@@ -31,6 +31,11 @@ super::broken! {
     a_stage_of_a_field_that_is_not_collected_is_refused: [
         ("methods = { email = \"domain\" }", "methods = { phone = \"drop\" }"),
     ],
+    /// S3-52: what waits for an event that nobody can report would never happen.
+    rules_that_wait_for_an_unknown_event_are_refused: [
+        ("on = \"left\"", "on = \"gone\""),
+        ("event = \"contract-ended\"", "event = \"contract-end\""),
+    ],
     a_stage_that_never_happens_is_refused: [("on = \"left\"\n", "")],
     a_stage_by_a_clock_and_on_an_event_is_refused: [
         ("on = \"left\"\n", "on = \"left\"\nclock = \"last-order\"\n"),

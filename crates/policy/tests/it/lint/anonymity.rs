@@ -16,6 +16,20 @@ finds! {
     /// S2-19: a column that is no field is left as it is.
     an_identity_column_is_a_field: [("identity = \"phone\"", "identity = \"caller_id\"")];
 
+    /// S2-19: a client's number leads to whoever has it elsewhere.
+    what_joins_a_row_with_another_is_reduced: [(
+        "key = [\"id\"]\nidentity = \"phone\"",
+        "key = [\"id\"]\nidentity = \"phone\"\n\
+         dependants = [{ table = \"orders\", on = { call_id = \"id\" } }]",
+    )];
+
+    /// S2-19: of rows that no dataset knows nobody can say whom they tell of.
+    what_belongs_to_a_row_is_known: [(
+        "key = [\"id\"]\nidentity = \"phone\"",
+        "key = [\"id\"]\nidentity = \"phone\"\n\
+         dependants = [{ table = \"recordings\", on = { call_id = \"id\" } }]",
+    )];
+
     /// S4-15.
     what_is_anonymised_at_collection_is_reduced_at_once: [("at_write = \"network-prefix\"\n", "")];
 

@@ -6,6 +6,12 @@ const END_OF_OTHERS: &str = "[[datasets.stages]]\nid = \"purge-other\"\naction =
                              \"last-contact\"\nafter = \"10 years\"\n";
 
 finds! {
+    /// S3-52.
+    an_event_is_waited_for: [(
+        "[subscription]",
+        "[[events]]\nid = \"moved-out\"\nname = { en = \"the move\" }\n\n[subscription]",
+    )];
+
     /// S2-14, S3-47; GDPR art. 5(1)(e).
     a_dataset_has_a_period: [(
         "action = \"purge\"\nclock = \"seen\"",

@@ -144,7 +144,8 @@ async fn every_error_is_described_as_a_problem() {
     let answer = site.ask("/subscribers", &json!({"email": "nobody"})).await;
     let schema = &document["components"]["schemas"]["ProblemDocument"];
     let mut served = answer.json();
-    // Only a missing scope is told.
+    // Only a missing scope is told, and what is known only where something unknown was named.
     served["scope"] = json!("subscribers:read");
+    served["errors"][0]["known"] = json!(["contract-ended"]);
     assert_shape(&document, schema, &served, "problem");
 }

@@ -3,6 +3,7 @@
 mod access;
 mod bodies;
 mod described;
+mod events;
 mod people;
 
 use axum::{
