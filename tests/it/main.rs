@@ -8,6 +8,7 @@ mod calendar;
 mod centre;
 mod cli;
 mod crash;
+mod demonstration;
 mod embedded;
 mod faults;
 mod house;
