@@ -8,8 +8,8 @@ use std::io::{self, Write as _};
 
 use jiff::{Span, civil::Date};
 use sea_orm::sqlx::{
-    self, AssertSqlSafe, Column as _, ColumnIndex, ConnectOptions as _, Connection as _, Database,
-    Decode, Executor, PgConnection, Row as _, sqlite::SqliteConnectOptions,
+    self, AssertSqlSafe, ColumnIndex, ConnectOptions as _, Connection as _, Database, Decode,
+    Executor, PgConnection, Row as _, sqlite::SqliteConnectOptions,
 };
 
 type Failure = Box<dyn std::error::Error>;
@@ -65,7 +65,7 @@ where
     let answered = answered.fetch_all(connection).await?;
     let mut rows = Vec::new();
     if let Some(first) = answered.first() {
-        let names = first.columns().iter().map(|column| column.name());
+        let names = first.columns().iter().map(sqlx::Column::name);
         rows.push(names.map(str::to_owned).collect());
     }
     for row in &answered {

@@ -21,6 +21,7 @@ mod races;
 mod recovery;
 mod relay;
 mod retention;
+mod retention_faults;
 mod sealed;
 mod serving;
 mod sink;

@@ -6,6 +6,7 @@ use consentry_policy::{Action, Policy, Slug};
 use jiff::Timestamp;
 
 use crate::check::{self, Findings, Layout};
+use crate::cleaning::Residue;
 use crate::error::RetentionError;
 use crate::plan::{Plan, PlannedRule};
 use crate::ports::{Archive, Events, HeldSubjects, Holds};
@@ -94,6 +95,21 @@ impl<'a> Engine<'a> {
         progress: &mut (dyn FnMut(&Progress<'_>) + Send),
     ) -> Result<RunReport, RetentionError> {
         crate::run::run(self, now, approved, progress).await
+    }
+
+    /// Cleans every table that rules take data from, as a run does with those that it touched: what a
+    /// run that was cut off left behind. Names what is not covered, by database.
+    ///
+    /// # Errors
+    ///
+    /// A source that cannot be asked, or whose schema differs from the policy.
+    pub async fn clean(&self) -> Result<BTreeMap<String, Vec<Residue>>, RetentionError> {
+        let datasets = self.prepare().await?;
+        let emptied = datasets.iter().filter(|dataset| {
+            let mut stages = dataset.layout.dataset.stages.iter();
+            stages.any(|stage| crate::run::removes_data(stage.action.as_str()))
+        });
+        Ok(crate::run::clean(emptied).await)
     }
 
     /// Every dataset, those first whose rows refer to others.

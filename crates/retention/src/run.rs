@@ -86,39 +86,55 @@ pub(crate) async fn run(
     let now = approved.map_or(now, |plan| plan.at.min(now));
     let datasets = engine.prepare().await?;
     let mut rules = Vec::new();
-    let mut touched: BTreeMap<&Slug, (&Source, Vec<SqlName>)> = BTreeMap::new();
+    let mut touched = Vec::new();
     for dataset in &datasets {
         let first = rules.len();
         dataset
             .run(engine, now, approved, progress, &mut rules)
             .await?;
         if rules[first..].iter().any(RuleReport::removed_data) {
-            let source = dataset.layout.source;
-            let dependants = source.dependants.iter().map(|dependant| &dependant.table);
-            let tables = dependants.chain([&source.table]).cloned();
-            let (_, all) = touched
-                .entry(&source.database)
-                .or_insert((dataset.source, Vec::new()));
-            all.extend(tables);
+            touched.push(dataset);
         }
-    }
-    let mut residue = BTreeMap::new();
-    for (database, (source, tables)) in touched {
-        residue.insert(database.to_string(), cleaning::clean(source, &tables).await);
     }
     Ok(RunReport {
         at: now,
         policy,
         rules,
-        residue,
+        residue: clean(touched).await,
     })
+}
+
+/// Cleans the tables of datasets, and names what is left, by database.
+pub(crate) async fn clean<'d, 'a: 'd>(
+    datasets: impl IntoIterator<Item = &'d Prepared<'a>>,
+) -> BTreeMap<String, Vec<Residue>> {
+    let mut touched: BTreeMap<&Slug, (&Source, Vec<SqlName>)> = BTreeMap::new();
+    for dataset in datasets {
+        let source = dataset.layout.source;
+        let dependants = source.dependants.iter().map(|dependant| &dependant.table);
+        let tables = dependants.chain([&source.table]).cloned();
+        let (_, all) = touched
+            .entry(&source.database)
+            .or_insert((dataset.source, Vec::new()));
+        all.extend(tables);
+    }
+    let mut residue = BTreeMap::new();
+    for (database, (source, tables)) in touched {
+        residue.insert(database.to_string(), cleaning::clean(source, &tables).await);
+    }
+    residue
 }
 
 impl RuleReport {
     /// Whether it left bytes to clean.
     fn removed_data(&self) -> bool {
-        self.done > 0 && !matches!(&*self.action, "hide" | "restrict")
+        self.done > 0 && removes_data(&self.action)
     }
+}
+
+/// Whether an action leaves bytes to clean.
+pub(crate) fn removes_data(action: &str) -> bool {
+    !matches!(action, "hide" | "restrict" | "review")
 }
 
 impl Prepared<'_> {

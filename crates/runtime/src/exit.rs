@@ -29,6 +29,19 @@ impl Failure {
         }
     }
 
+    /// What ended some work, where a part of it was done.
+    pub(crate) fn after(self, done: u64) -> Self {
+        let told = |message: String| match done {
+            0 => message,
+            _ => format!("{message}; {done} rows were done before, and the next run goes on"),
+        };
+        match self {
+            Self::Found(message) => Self::Found(told(message)),
+            Self::Usage(message) => Self::Usage(told(message)),
+            Self::Unreachable(message) => Self::Unreachable(told(message)),
+        }
+    }
+
     /// Success where nothing failed.
     pub(crate) fn all(failures: &[Self]) -> Result<(), Self> {
         if failures.is_empty() {

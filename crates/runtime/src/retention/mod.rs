@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use consentry::SystemRandom;
 use consentry_policy::{ControllerId, Dataset, Policy, Slug};
-use consentry_retention::{Finding, Plan, PlannedRule, Progress, RunReport};
+use consentry_retention::{Finding, Plan, PlannedRule, Progress, RetentionError, RunReport};
 use consentry_service::{
     Error, Service,
     ports::{
@@ -21,10 +21,11 @@ use consentry_storage::SeaOrmStore;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use tracing::warn;
 
 use crate::{Failure, app::App, settings::Settings};
 
-use parts::failure;
+use parts::{Part, failure};
 use records::Records;
 
 /// How long a plan can be approved.
@@ -37,6 +38,9 @@ const REPLAYED: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// How many runs are looked back at.
 const SHOWN: u64 = 10;
 
+/// How many runs are looked at for one that was cut off: four days of them that failed each hour.
+const LOOKED_AT: u64 = 100;
+
 /// The daily pass, among the jobs.
 const PASS: &str = "retention";
 
@@ -48,6 +52,8 @@ pub(crate) struct Retention {
     policy: Policy,
     /// Where they are; nothing where no setting says so.
     urls: BTreeMap<Slug, Option<SecretString>>,
+    /// Settings of databases that it does not name.
+    unknown: Vec<String>,
     records: Records,
     service: Service,
 }
@@ -110,8 +116,10 @@ impl Retention {
             .into_iter()
             .map(|id| (id.clone(), settings.source(id).cloned()))
             .collect();
+        let unknown = settings.unknown_sources(&policy);
         Self {
             urls,
+            unknown: unknown.map(ToString::to_string).collect(),
             records: Records {
                 store: app.store().clone(),
                 controller: policy.controller.id.clone(),
@@ -124,6 +132,20 @@ impl Retention {
     /// Whether the policy names any database.
     pub(crate) fn has_sources(&self) -> bool {
         !self.urls.is_empty()
+    }
+
+    /// What is set and names no database of the policy, in words.
+    pub(crate) fn unknown(&self) -> impl Iterator<Item = String> {
+        self.unknown
+            .iter()
+            .map(|setting| format!("{setting}: the policy names no such database"))
+    }
+
+    /// Says at a start what is set in vain.
+    pub(crate) fn warn_of_unknown(&self) {
+        for unknown in self.unknown() {
+            warn!("{unknown}");
+        }
     }
 
     /// The policy.
@@ -202,6 +224,7 @@ impl Retention {
         progress: &mut (dyn FnMut(&Progress<'_>) + Send),
     ) -> Result<Ran, Failure> {
         let now = self.now();
+        let was_cut_off = self.was_cut_off(now).await?;
         let mut run = RetentionRun {
             id: u64::from_be_bytes(random()),
             started_at: now,
@@ -216,7 +239,13 @@ impl Retention {
         let (parts, mut failures) = self.parts().await;
         let mut whole: Option<RunReport> = None;
         for part in &parts {
-            match self.engine(part).run(now, approved, progress).await {
+            let mut done: BTreeMap<(String, String), u64> = BTreeMap::new();
+            let mut noted = |step: &Progress<'_>| {
+                done.insert((step.dataset.to_owned(), step.rule.to_owned()), step.done);
+                progress(step);
+            };
+            let ended = self.run_part(part, now, approved, was_cut_off, &mut noted);
+            match ended.await {
                 Ok(report) => match &mut whole {
                     Some(whole) => {
                         whole.rules.extend(report.rules);
@@ -224,7 +253,11 @@ impl Retention {
                     }
                     None => whole = Some(report),
                 },
-                Err(error) => failures.push(failure(&error)),
+                Err(error) => {
+                    let done: u64 = done.values().sum();
+                    run.acted += done;
+                    failures.push(failure(&error).after(done));
+                }
             }
         }
         let Some(report) = whole else {
@@ -235,7 +268,7 @@ impl Retention {
         };
         self.forget_events().await?;
         let left = self.verify(self.now()).await?;
-        run.acted = report.rules.iter().map(|rule| rule.done).sum();
+        run.acted += report.rules.iter().map(|rule| rule.done).sum::<u64>();
         run.held = report.rules.iter().map(|rule| rule.braked).sum();
         run.outcome = if !failures.is_empty() {
             RunOutcome::Failed
@@ -257,6 +290,34 @@ impl Retention {
             report,
             failures,
         })
+    }
+
+    /// Whether something was done since the last run that ended well, and perhaps not cleaned.
+    async fn was_cut_off(&self, now: Timestamp) -> Result<bool, StoreError> {
+        let store = self.store();
+        let last = store.last_runs(self.controller(), now, LOOKED_AT).await?;
+        let mut cut_off = last.iter().map_while(|run| match run.outcome {
+            RunOutcome::Unfinished => Some(true),
+            RunOutcome::Failed => Some(run.acted > 0),
+            RunOutcome::Done | RunOutcome::Held => None,
+        });
+        Ok(cut_off.any(|one| one))
+    }
+
+    async fn run_part(
+        &self,
+        part: &Part,
+        now: Timestamp,
+        approved: Option<&Plan>,
+        was_cut_off: bool,
+        progress: &mut (dyn FnMut(&Progress<'_>) + Send),
+    ) -> Result<RunReport, RetentionError> {
+        let engine = self.engine(part);
+        let mut report = engine.run(now, approved, progress).await?;
+        if was_cut_off {
+            report.residue = engine.clean().await?;
+        }
+        Ok(report)
     }
 
     /// Asks again what is due, and writes down when that was nothing.
@@ -304,9 +365,15 @@ impl Retention {
     pub(crate) async fn last_known(&self) -> Result<LastKnown, StoreError> {
         let jobs = self.store().job_statuses(self.controller()).await?;
         let job = |name: &str| jobs.iter().find(|status| status.job == name);
-        let runs = self.store().last_runs(self.controller(), SHOWN).await?;
-        // One that goes on has not written its report.
-        let ended = runs.iter().find(|run| run.ended_at.is_some());
+        let runs = self
+            .store()
+            .last_runs(self.controller(), Timestamp::MAX, SHOWN);
+        let runs = runs.await?;
+        // One that goes on has not written its report; one of a later time was made by a wrong clock.
+        let now = self.now();
+        let ended = runs
+            .iter()
+            .find(|run| run.ended_at.is_some() && run.started_at <= now);
         let left = ended.and_then(|run| serde_json::from_str::<Left>(&run.report).ok());
         Ok(LastKnown {
             pass: job(PASS).cloned(),

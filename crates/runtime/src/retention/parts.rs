@@ -45,9 +45,13 @@ impl Retention {
         for (id, url) in &self.urls {
             let Some(url) = url else {
                 let variable = Settings::source_variable(id);
-                failures.push(Failure::usage(format!(
-                    "the policy names the database `{id}`: set {variable} to its URL"
-                )));
+                let mut message =
+                    format!("the policy names the database `{id}`: set {variable} to its URL");
+                for unknown in self.unknown() {
+                    message.push_str("; ");
+                    message.push_str(&unknown);
+                }
+                failures.push(Failure::Usage(message));
                 continue;
             };
             match Source::connect(url.expose_secret()).await {
