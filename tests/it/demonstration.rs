@@ -17,7 +17,7 @@ on_each_engine!(the_demonstration_does_what_its_page_shows);
 /// In the middle of a month, when the clocks have not just changed.
 const NOON: &str = "2027-06-15T10:00:00Z";
 
-/// S2-17, S2-21, S2-22, S3-26: prospects, clients with contracts, invoices, applicants, webinars and
+/// S2-17, S2-21, S3-26: prospects, clients with contracts, invoices, applicants, webinars and
 /// messages under one policy, on either engine.
 fn the_demonstration_does_what_its_page_shows(engine: Engine) {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");

@@ -4,12 +4,13 @@
 mod parts;
 mod pass;
 mod records;
+mod resume;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use consentry::SystemRandom;
 use consentry_policy::{ControllerId, Dataset, Policy, Slug};
-use consentry_retention::{Finding, Plan, PlannedRule, Progress, RetentionError, RunReport};
+use consentry_retention::{Finding, Plan, PlannedRule, Progress, RunReport};
 use consentry_service::{
     Error, Service,
     ports::{
@@ -21,11 +22,10 @@ use consentry_storage::SeaOrmStore;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use tracing::warn;
 
 use crate::{Failure, app::App, settings::Settings};
 
-use parts::{Part, failure};
+use parts::failure;
 use records::Records;
 
 /// How long a plan can be approved.
@@ -37,9 +37,6 @@ const REPLAYED: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// How many runs are looked back at.
 const SHOWN: u64 = 10;
-
-/// How many runs are looked at for one that was cut off: four days of them that failed each hour.
-const LOOKED_AT: u64 = 100;
 
 /// The daily pass, among the jobs.
 const PASS: &str = "retention";
@@ -134,20 +131,6 @@ impl Retention {
         !self.urls.is_empty()
     }
 
-    /// What is set and names no database of the policy, in words.
-    pub(crate) fn unknown(&self) -> impl Iterator<Item = String> {
-        self.unknown
-            .iter()
-            .map(|setting| format!("{setting}: the policy names no such database"))
-    }
-
-    /// Says at a start what is set in vain.
-    pub(crate) fn warn_of_unknown(&self) {
-        for unknown in self.unknown() {
-            warn!("{unknown}");
-        }
-    }
-
     /// The policy.
     pub(crate) fn policy(&self) -> &Policy {
         &self.policy
@@ -239,12 +222,7 @@ impl Retention {
         let (parts, mut failures) = self.parts().await;
         let mut whole: Option<RunReport> = None;
         for part in &parts {
-            let mut done: BTreeMap<(String, String), u64> = BTreeMap::new();
-            let mut noted = |step: &Progress<'_>| {
-                done.insert((step.dataset.to_owned(), step.rule.to_owned()), step.done);
-                progress(step);
-            };
-            let ended = self.run_part(part, now, approved, was_cut_off, &mut noted);
+            let ended = self.run_part(part, now, approved, was_cut_off, progress);
             match ended.await {
                 Ok(report) => match &mut whole {
                     Some(whole) => {
@@ -253,10 +231,9 @@ impl Retention {
                     }
                     None => whole = Some(report),
                 },
-                Err(error) => {
-                    let done: u64 = done.values().sum();
-                    run.acted += done;
-                    failures.push(failure(&error).after(done));
+                Err(stopped) => {
+                    run.acted += stopped.done;
+                    failures.push(stopped.failure);
                 }
             }
         }
@@ -290,34 +267,6 @@ impl Retention {
             report,
             failures,
         })
-    }
-
-    /// Whether something was done since the last run that ended well, and perhaps not cleaned.
-    async fn was_cut_off(&self, now: Timestamp) -> Result<bool, StoreError> {
-        let store = self.store();
-        let last = store.last_runs(self.controller(), now, LOOKED_AT).await?;
-        let mut cut_off = last.iter().map_while(|run| match run.outcome {
-            RunOutcome::Unfinished => Some(true),
-            RunOutcome::Failed => Some(run.acted > 0),
-            RunOutcome::Done | RunOutcome::Held => None,
-        });
-        Ok(cut_off.any(|one| one))
-    }
-
-    async fn run_part(
-        &self,
-        part: &Part,
-        now: Timestamp,
-        approved: Option<&Plan>,
-        was_cut_off: bool,
-        progress: &mut (dyn FnMut(&Progress<'_>) + Send),
-    ) -> Result<RunReport, RetentionError> {
-        let engine = self.engine(part);
-        let mut report = engine.run(now, approved, progress).await?;
-        if was_cut_off {
-            report.residue = engine.clean().await?;
-        }
-        Ok(report)
     }
 
     /// Asks again what is due, and writes down when that was nothing.

@@ -7,6 +7,7 @@ use consentry_policy::{Action, Dataset, Policy, Slug, Store};
 use consentry_retention::{Engine, RetentionError, Source, SourceError};
 use consentry_service::ports::Random;
 use secrecy::ExposeSecret;
+use tracing::warn;
 
 use super::{Retention, sourced};
 use crate::{Failure, settings::Settings};
@@ -67,6 +68,20 @@ impl Retention {
             }
         }
         (parts, failures)
+    }
+
+    /// What is set and names no database of the policy, in words.
+    pub(crate) fn unknown(&self) -> impl Iterator<Item = String> {
+        self.unknown
+            .iter()
+            .map(|setting| format!("{setting}: the policy names no such database"))
+    }
+
+    /// Says at a start what is set in vain.
+    pub(crate) fn warn_of_unknown(&self) {
+        for unknown in self.unknown() {
+            warn!("{unknown}");
+        }
     }
 
     fn part(&self, is_in: impl Fn(&Dataset) -> bool) -> Part {
