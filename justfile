@@ -48,6 +48,10 @@ api:
 embedded *arguments:
     cargo run --example embedded -- {{arguments}}
 
+# Put the tables of an application under a policy, and show what happens: sqlite, postgres or a URL
+demo-retention *database:
+    demo/retention/run {{database}}
+
 # Format everything
 fmt:
     cargo fmt --all

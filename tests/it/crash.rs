@@ -68,7 +68,7 @@ fn under_way(site: &Site) -> usize {
 
 /// Lets leases run out. They follow the database's clock, which is that of the site for the embedded
 /// one; a PostgreSQL server has its own, so its leases are aged instead.
-fn leases_run_out(site: &mut Site, instant: &str) {
+pub(crate) fn leases_run_out(site: &mut Site, instant: &str) {
     site.set_clock(instant);
     if let Database::Postgres(database) = site.database() {
         for table in ["consentry_letters", "consentry_jobs"] {

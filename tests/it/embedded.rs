@@ -4,7 +4,7 @@
 use std::{fs, path::PathBuf, process::Command, sync::OnceLock, time::Duration};
 
 use consentry_tests::{
-    binaries::{binaries, root},
+    binaries::{binaries, outside_of_cargo, root},
     database::{Database, Engine},
     http::Client,
     mail::Letter,
@@ -23,8 +23,9 @@ fn example() -> &'static PathBuf {
     static EXAMPLE: OnceLock<PathBuf> = OnceLock::new();
     EXAMPLE.get_or_init(|| {
         // With the features that `cargo test --workspace` has, so that nothing is built twice.
-        let build = Command::new(env!("CARGO"))
-            .args(["build", "--workspace", "--example", "embedded"])
+        let mut build = Command::new(env!("CARGO"));
+        build.args(["build", "--workspace", "--example", "embedded"]);
+        let build = outside_of_cargo(&mut build)
             .args(["--locked", "--quiet"])
             .current_dir(root())
             .status()

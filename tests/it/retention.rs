@@ -105,17 +105,25 @@ pub(crate) struct Office {
     pub(crate) application: Application,
 }
 
+/// The demo policy with these rules.
+pub(crate) fn policy_with(rules: &str) -> String {
+    let policy = root().join("crates/policy/policies/saas-portal.toml");
+    let policy = fs::read_to_string(policy).expect("the demo policy is there");
+    format!("{policy}\n{rules}")
+}
+
 impl Office {
     pub(crate) fn open(engine: Engine) -> Self {
         Self::under(engine, RULES)
     }
 
     pub(crate) fn under(engine: Engine, rules: &str) -> Self {
-        let policy = root().join("crates/policy/policies/saas-portal.toml");
-        let policy = fs::read_to_string(policy).expect("the demo policy is there");
-        let site = site(engine)
-            .at(NOON)
-            .with_policy(&format!("{policy}\n{rules}"));
+        Self::beside(site(engine), engine, rules)
+    }
+
+    /// The application's database is on `engine`, wherever ours is.
+    pub(crate) fn beside(site: Site, engine: Engine, rules: &str) -> Self {
+        let site = site.at(NOON).with_policy(&policy_with(rules));
         let application = Application::new(engine, site.folder());
         application.query(TABLES);
         let site = site.with("CONSENTRY_SOURCE_BACK_OFFICE", application.url());
@@ -157,7 +165,7 @@ impl Office {
     }
 }
 
-fn due(rules: &Value, rule: &str) -> u64 {
+pub(crate) fn due(rules: &Value, rule: &str) -> u64 {
     let rules = rules.as_array().expect("a list of rules");
     let found = rules.iter().find(|one| one["rule"] == rule);
     let found = found.unwrap_or_else(|| panic!("no rule {rule} in {rules:?}"));
@@ -231,7 +239,7 @@ fn a_killed_run_is_finished_by_the_next(engine: Engine) {
     assert_eq!(runs[0]["outcome"], "done");
 }
 
-fn with_brake_off() -> String {
+pub(crate) fn with_brake_off() -> String {
     RULES.replace("after = \"3 years\"", "after = \"3 years\"\nbrake = 100")
 }
 
@@ -370,7 +378,9 @@ fn what_differs_from_the_policy_is_an_error_and_never_skipped(engine: Engine) {
     command.env_remove("CONSENTRY_SOURCE_BACK_OFFICE");
     let mut process = Process::start(&mut command);
     assert_eq!(process.wait().code(), Some(2), "{}", process.log());
-    assert!(process.log().contains("CONSENTRY_SOURCE_BACK_OFFICE"));
+    for variable in ["CONSENTRY_SOURCE_BACK_OFFICE", "CONSENTRY_SOURCE_OTHER"] {
+        assert!(process.log().contains(variable), "{}", process.log());
+    }
 }
 
 /// Standards 4.4: a mass waits for somebody who has looked at it.

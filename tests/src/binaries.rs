@@ -33,8 +33,9 @@ pub fn binaries() -> &'static Binaries {
             return Some(in_folder(&own_folder()));
         };
         // The same command as in `tests/run`: with the same features nothing is built twice.
-        let build = Command::new(env!("CARGO"))
-            .args(["build", "--workspace", "--bins", "--locked", "--quiet"])
+        let mut build = Command::new(env!("CARGO"));
+        build.args(["build", "--workspace", "--bins", "--locked", "--quiet"]);
+        let build = outside_of_cargo(&mut build)
             .current_dir(root())
             .status()
             .expect("cargo can be started");
@@ -47,6 +48,24 @@ pub fn binaries() -> &'static Binaries {
     built
         .as_ref()
         .expect("the programs under test build; see above")
+}
+
+/// Hides from a command what `cargo test` says of this package: build scripts that look at it would
+/// run again, and what depends on them would be built anew, again and again.
+pub fn outside_of_cargo(command: &mut Command) -> &mut Command {
+    let package = [
+        "NAME",
+        "VERSION_MAJOR",
+        "VERSION_MINOR",
+        "VERSION_PATCH",
+        "VERSION_PRE",
+    ];
+    for part in package {
+        command.env_remove(format!("CARGO_PKG_{part}"));
+    }
+    command
+        .env_remove("CARGO_MANIFEST_DIR")
+        .env_remove("CARGO_MANIFEST_LINKS")
 }
 
 fn in_folder(folder: &Path) -> Binaries {

@@ -1,10 +1,14 @@
 //! A fresh database for each test.
 
 use std::{
+    io::{BufRead as _, BufReader, Write as _},
     path::{Path, PathBuf},
-    process::{self, Command},
+    process::{self, Child, Command, Stdio},
     sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
 };
+
+use crate::wait_for;
 
 /// The two engines that everything runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,6 +178,67 @@ impl Application {
             Database::Postgres(database) => database.query(statements),
             Database::Sqlite => query_sqlite_file(&self.file, statements),
         }
+    }
+}
+
+/// Somebody else's hand on a database, until this value goes.
+#[derive(Debug)]
+pub struct Lock(Child);
+
+impl Application {
+    /// Takes what a writer of `table` needs, between two transactions of others: the table on
+    /// PostgreSQL, the file on SQLite.
+    pub fn lock(&self, table: &str) -> Lock {
+        const HOLD: &str = r#"
+import sqlite3, sys
+database = sqlite3.connect(sys.argv[1], timeout=30, isolation_level=None)
+database.execute("BEGIN IMMEDIATE")
+print("held", flush=True)
+sys.stdin.read()
+"#;
+        let mut command = match &self.database {
+            Database::Postgres(database) => {
+                let mut psql = Command::new("psql");
+                psql.args(["--no-psqlrc", "--quiet", &database.url()]);
+                psql
+            }
+            Database::Sqlite => {
+                let mut python = Command::new("/usr/bin/python3");
+                python.args(["-c", HOLD]).arg(&self.file);
+                python
+            }
+        };
+        let mut holder = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a client of the database can be started");
+        if matches!(self.database, Database::Postgres(_)) {
+            let stdin = holder.stdin.as_mut().expect("stdin is piped");
+            write!(stdin, "BEGIN; LOCK TABLE {table};\n\\echo held\n").expect("psql listens");
+        }
+        let mut line = String::new();
+        BufReader::new(holder.stdout.as_mut().expect("stdout is piped"))
+            .read_line(&mut line)
+            .expect("the holder answers");
+        assert_eq!(line, "held\n");
+        Lock(holder)
+    }
+
+    /// Waits until a program of ours waits for a lock, on PostgreSQL.
+    pub fn wait_for_waiter(&self) {
+        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND
+                       datname = current_database() AND application_name = 'consentry'";
+        wait_for("waiter", Duration::from_mins(1), || {
+            (self.query(waiting).trim() != "0").then_some(())
+        });
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use crate::archive::Archive;
 use crate::archived::{self, Erasure};
 use crate::check::{self, Findings, Layout};
+use crate::cleaning::Residue;
 use crate::error::RetentionError;
 use crate::plan::{Plan, PlannedRule};
 use crate::ports::{Events, HeldSubjects, Holds};
@@ -107,6 +108,21 @@ impl<'a> Engine<'a> {
     /// What was ended before an error stays so; called again, it goes on.
     pub async fn erase(&self, person: &str, now: Timestamp) -> Result<Erasure, RetentionError> {
         archived::erase(self, person, now).await
+    }
+
+    /// Cleans every table that rules take data from, and the archive, as a run does with what it
+    /// touched: what a run that was cut off left behind. Names what is not covered, by database.
+    ///
+    /// # Errors
+    ///
+    /// A source that cannot be asked, or whose schema differs from the policy.
+    pub async fn clean(&self) -> Result<BTreeMap<String, Vec<Residue>>, RetentionError> {
+        let datasets = self.prepare().await?;
+        let emptied = datasets.iter().filter(|dataset| {
+            let mut stages = dataset.layout.dataset.stages.iter();
+            stages.any(|stage| crate::run::removes_data(stage.action.as_str()))
+        });
+        Ok(crate::run::clean(emptied, self.archive).await)
     }
 
     /// Every dataset, those first whose rows refer to others.

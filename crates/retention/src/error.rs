@@ -20,7 +20,7 @@ pub enum SourceError {
     #[error("the source cannot be reached: {0}")]
     Unreachable(String),
     /// The engine refused a statement: a missing right, a violated constraint, a full disk.
-    #[error("the source refused a statement: error code {0}")]
+    #[error("the source refused a statement: {}", refusal(.0))]
     Refused(String),
     /// The engine answered with something else than it was asked for.
     #[error("the source answered with a value of another type")]
@@ -61,6 +61,34 @@ fn is_closed(code: &str) -> bool {
     code.parse().is_ok_and(|code: u32| code & 0xff == 14)
 }
 
+/// What an operator can do something about, in words: PostgreSQL by its SQLSTATE, SQLite by the lowest
+/// byte of its code.
+fn refusal(code: &str) -> String {
+    let primary = code.parse::<u32>().map_or(0, |code| code & 0xff);
+    let is_postgres = code.len() == 5;
+    let reason = match code {
+        "53100" => "its disk is full",
+        "55P03" | "40P01" => "somebody else held a lock for too long",
+        "57014" => "it took too long",
+        "25006" => "it can only be read",
+        "42501" => "a right is missing",
+        _ if is_postgres && code.starts_with("23") => "a constraint forbids it",
+        _ if is_postgres => "",
+        _ => match primary {
+            5 | 6 => "somebody else held a lock for too long",
+            8 => "its file can only be read, or was moved",
+            10 => "its disk failed",
+            13 => "its disk is full",
+            19 => "a constraint forbids it",
+            _ => "",
+        },
+    };
+    match reason {
+        "" => format!("error code {code}"),
+        reason => format!("{reason} (error code {code})"),
+    }
+}
+
 /// Why the engine stopped.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -91,4 +119,32 @@ pub enum RetentionError {
     /// What Consentry itself keeps could not be read or written.
     #[error("the engine's own records cannot be reached: {0}")]
     Records(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_told_in_words_where_there_are_some() {
+        for (code, told) in [
+            ("53100", "its disk is full (error code 53100)"),
+            ("23503", "a constraint forbids it (error code 23503)"),
+            ("XX000", "error code XX000"),
+            // SQLITE_BUSY_SNAPSHOT and SQLITE_READONLY_DBMOVED.
+            (
+                "517",
+                "somebody else held a lock for too long (error code 517)",
+            ),
+            (
+                "1032",
+                "its file can only be read, or was moved (error code 1032)",
+            ),
+            ("1", "error code 1"),
+        ] {
+            let error = SourceError::Refused(code.to_owned());
+            let wanted = format!("the source refused a statement: {told}");
+            assert_eq!(error.to_string(), wanted);
+        }
+    }
 }

@@ -90,35 +90,22 @@ pub(crate) async fn run(
     let now = approved.map_or(now, |plan| plan.at.min(now));
     let datasets = engine.prepare().await?;
     let mut rules = Vec::new();
-    let mut touched: BTreeMap<&Slug, (&Source, Vec<SqlName>)> = BTreeMap::new();
+    let mut touched = Vec::new();
     for dataset in &datasets {
         let first = rules.len();
         dataset
             .run(engine, now, approved, progress, &mut rules)
             .await?;
         if rules[first..].iter().any(RuleReport::removed_data) {
-            let source = dataset.layout.source;
-            let dependants = source.dependants.iter().map(|dependant| &dependant.table);
-            let tables = dependants.chain([&source.table]).cloned();
-            let (_, all) = touched
-                .entry(&source.database)
-                .or_insert((dataset.source, Vec::new()));
-            all.extend(tables);
+            touched.push(dataset);
         }
     }
-    let mut residue = BTreeMap::new();
-    for (database, (source, tables)) in touched {
-        residue.insert(database.to_string(), cleaning::clean(source, &tables).await);
-    }
     let deleted = archived::run(engine, now, approved, progress, &mut rules).await?;
-    if let Some(archive) = engine.archive.filter(|_| deleted) {
-        residue.insert("archive".to_owned(), archive.clean().await);
-    }
     Ok(RunReport {
         at: now,
         policy,
         rules,
-        residue,
+        residue: clean(touched, engine.archive.filter(|_| deleted)).await,
     })
 }
 
@@ -127,6 +114,31 @@ pub(crate) async fn run(
 pub(crate) fn needed_size(rows: u64, share: u64) -> Option<u64> {
     let may_go = rows <= BRAKE_FLOOR || share >= 100;
     (!may_go).then(|| rows.saturating_mul(100).div_ceil(share))
+}
+
+/// Cleans the tables of datasets, and the archive, and names what is left, by database.
+pub(crate) async fn clean<'d, 'a: 'd>(
+    datasets: impl IntoIterator<Item = &'d Prepared<'a>>,
+    archive: Option<&dyn Archive>,
+) -> BTreeMap<String, Vec<Residue>> {
+    let mut touched: BTreeMap<&Slug, (&Source, Vec<SqlName>)> = BTreeMap::new();
+    for dataset in datasets {
+        let source = dataset.layout.source;
+        let dependants = source.dependants.iter().map(|dependant| &dependant.table);
+        let tables = dependants.chain([&source.table]).cloned();
+        let (_, all) = touched
+            .entry(&source.database)
+            .or_insert((dataset.source, Vec::new()));
+        all.extend(tables);
+    }
+    let mut residue = BTreeMap::new();
+    for (database, (source, tables)) in touched {
+        residue.insert(database.to_string(), cleaning::clean(source, &tables).await);
+    }
+    if let Some(archive) = archive {
+        residue.insert("archive".to_owned(), archive.clean().await);
+    }
+    residue
 }
 
 impl RuleReport {
@@ -144,8 +156,13 @@ impl RuleReport {
 
     /// Whether it left bytes to clean.
     fn removed_data(&self) -> bool {
-        self.done > 0 && !matches!(&*self.action, "hide" | "restrict")
+        self.done > 0 && removes_data(&self.action)
     }
+}
+
+/// Whether an action leaves bytes to clean.
+pub(crate) fn removes_data(action: &str) -> bool {
+    !matches!(action, "hide" | "restrict" | "review")
 }
 
 impl Prepared<'_> {

@@ -101,7 +101,7 @@ pub(crate) struct Config {
     file: Option<String>,
     values: BTreeMap<&'static str, (String, Origin)>,
     /// URLs of databases that the policy names, by id.
-    sources: BTreeMap<String, String>,
+    sources: BTreeMap<String, (String, Origin)>,
 }
 
 impl Config {
@@ -148,10 +148,11 @@ impl Config {
         Some((value, origin))
     }
 
-    /// The databases that URLs are set for: ids with underscores for dashes, and URLs.
-    pub(crate) fn sources(&self) -> impl Iterator<Item = (&str, &str)> {
+    /// The databases that URLs are set for: ids with underscores for dashes, URLs, and where these
+    /// were found.
+    pub(crate) fn sources(&self) -> impl Iterator<Item = (&str, &str, &Origin)> {
         let sources = self.sources.iter();
-        sources.map(|(id, url)| (id.as_str(), url.as_str()))
+        sources.map(|(id, (url, origin))| (id.as_str(), url.as_str(), origin))
     }
 
     fn read_file(&mut self, path: &Path) -> Result<(), Failure> {
@@ -175,8 +176,9 @@ impl Config {
                     return Err(Failure::usage(problem));
                 }
             };
-            if let Some(id) = name.strip_prefix(SOURCE) {
-                self.sources.insert(id.to_owned(), value);
+            if let Some(id) = name.strip_prefix(SOURCE).map(str::to_owned) {
+                let origin = Origin::File(path.to_owned(), name);
+                self.sources.insert(id, (value, origin));
                 continue;
             }
             let Some(key) = KEYS.iter().find(|key| key.name == name) else {
@@ -208,7 +210,7 @@ impl Config {
                 Some(id) => (id, secret()?),
                 None => (id, value.to_owned()),
             };
-            self.sources.insert(id.to_owned(), url);
+            self.sources.insert(id.to_owned(), (url, origin));
             return Ok(());
         }
         let in_file = lower.strip_suffix("_file").and_then(named);
@@ -399,7 +401,8 @@ mod tests {
         ];
         let config = merged(&args, &variables).unwrap();
         let url = "smtp://user:secret@mail.example";
-        let sources: Vec<_> = config.sources().collect();
+        let sources = config.sources().map(|(id, url, _)| (id, url));
+        let sources: Vec<_> = sources.collect();
         assert_eq!(sources, [("back_office", url), ("crm", "sqlite:crm.db")]);
     }
 }

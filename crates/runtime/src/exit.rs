@@ -31,7 +31,19 @@ impl Failure {
 
     /// The same failure, with what it is about before its message.
     pub(crate) fn about(&self, what: &str) -> Self {
-        let message = format!("{what}: {}", self.message());
+        self.reworded(|message| format!("{what}: {message}"))
+    }
+
+    /// What ended some work, where a part of it was done.
+    pub(crate) fn after(&self, done: u64) -> Self {
+        self.reworded(|message| match done {
+            0 => message.to_owned(),
+            _ => format!("{message}; {done} rows were done before, and the next run goes on"),
+        })
+    }
+
+    fn reworded(&self, say: impl FnOnce(&str) -> String) -> Self {
+        let message = say(self.message());
         match self {
             Self::Found(_) => Self::Found(message),
             Self::Usage(_) => Self::Usage(message),

@@ -1,7 +1,7 @@
 //! The settings as types, each checked once, at the start.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt::Display,
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -16,7 +16,11 @@ use ipnet::IpNet;
 use jiff::SignedDuration;
 use secrecy::SecretString;
 
-use crate::{Failure, archive::Place, config::Config};
+use crate::{
+    Failure,
+    archive::Place,
+    config::{Config, Origin},
+};
 
 /// Everything a program can be told.
 pub(crate) struct Settings {
@@ -78,8 +82,9 @@ pub(crate) struct Settings {
     pub(crate) log: String,
     /// Whether logs are JSON.
     pub(crate) log_json: bool,
-    /// The databases that the policy names: ids with underscores for dashes, and URLs.
-    sources: BTreeMap<String, SecretString>,
+    /// The databases that the policy names: ids with underscores for dashes, URLs, and where these
+    /// were found.
+    sources: BTreeMap<String, (SecretString, Origin)>,
 }
 
 /// A limit that the operator may set instead of the policy.
@@ -198,7 +203,7 @@ impl Settings {
             },
             sources: config
                 .sources()
-                .map(|(id, url)| (id.to_owned(), url.into()))
+                .map(|(id, url, origin)| (id.to_owned(), (url.into(), origin.clone())))
                 .collect(),
             data_dir,
         };
@@ -234,13 +239,24 @@ impl Settings {
 
     /// Where a database is that the policy names.
     pub(crate) fn source(&self, id: &Slug) -> Option<&SecretString> {
-        self.sources.get(&id.as_str().replace('-', "_"))
+        let (url, _) = self.sources.get(&underscored(id))?;
+        Some(url)
+    }
+
+    /// Where URLs are set of databases that the policy does not name: a misspelt id, most likely.
+    pub(crate) fn unknown_sources<'a>(
+        &'a self,
+        policy: &Policy,
+    ) -> impl Iterator<Item = &'a Origin> {
+        let sources = policy.datasets.iter().filter_map(|set| set.source.as_ref());
+        let named: BTreeSet<_> = sources.map(|one| underscored(&one.database)).collect();
+        let set = self.sources.iter();
+        set.filter_map(move |(id, (_, origin))| (!named.contains(id)).then_some(origin))
     }
 
     /// The environment variable that says so.
     pub(crate) fn source_variable(id: &Slug) -> String {
-        let id = id.as_str().replace('-', "_").to_ascii_uppercase();
-        format!("CONSENTRY_SOURCE_{id}")
+        format!("CONSENTRY_SOURCE_{}", underscored(id).to_ascii_uppercase())
     }
 
     /// Addresses and links must not travel in the clear: without TLS of our own and without
@@ -289,6 +305,10 @@ impl Settings {
 fn sqlite_file(url: &str) -> Option<PathBuf> {
     let path = url.strip_prefix("sqlite:")?.trim_start_matches("//");
     Some(PathBuf::from(path.split('?').next().unwrap_or(path)))
+}
+
+fn underscored(id: &Slug) -> String {
+    id.as_str().replace('-', "_")
 }
 
 fn is_postgres(url: &str) -> bool {

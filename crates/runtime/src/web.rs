@@ -61,6 +61,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
         })
     });
     let retention = Retention::new(&settings, &app, &service);
+    retention.warn_of_unknown();
     let journal = tokio::spawn(app.keep_journal(&settings, stop.clone()));
     let scheme = if tls.is_some() { "https" } else { "http" };
     say(&format!("listening on {scheme}://{bound}"));

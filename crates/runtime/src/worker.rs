@@ -30,6 +30,7 @@ pub fn worker(args: &SettingsArgs, once: bool) -> Result<(), Failure> {
         let service = app.service(&settings, settings.listen)?;
         App::adopt_policy(&service).await?;
         let retention = Retention::new(&settings, &app, &service);
+        retention.warn_of_unknown();
         let worker = Worker::new(service.clone()).every(settings.job_interval);
         if once {
             let ended = worker.run_once(stop.cancelled_owned()).await;

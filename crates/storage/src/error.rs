@@ -34,6 +34,7 @@ pub(crate) fn driver_error(error: &sqlx::Error) -> StoreError {
                 "40001" | "40P01" | "23505" | "23503"
                 // SQLite: unique, primary key and foreign key violation.
                 | "2067" | "1555" | "787" => StoreError::Conflict,
+                "53100" | "13" => unavailable("its disk is full"),
                 code => unavailable(format!("error code {code}")),
             }
         }

@@ -332,11 +332,13 @@ impl RetentionStore for SeaOrmStore {
     async fn last_runs(
         &self,
         controller: &ControllerId,
+        until: Timestamp,
         limit: u64,
     ) -> Result<Vec<RetentionRun>, StoreError> {
         use retention_run::Column;
         let found = retention_run::Entity::find()
             .filter(Column::Controller.eq(controller.as_str()))
+            .filter(Column::StartedAt.lte(until.as_microsecond()))
             .order_by_desc(Column::StartedAt)
             .order_by_desc(Column::Id)
             .limit(limit)

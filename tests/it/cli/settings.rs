@@ -62,6 +62,29 @@ fn a_misspelt_variable_or_key_is_named() {
     assert_refused(&site, 2, &["CONSENTRY_SMPT_URL", "CONSENTRY_SMTP_URL"]);
 }
 
+/// An id that is misspelt, most likely: what runs is told, and the rules that need none run.
+#[test]
+fn a_source_that_the_policy_does_not_name_is_named() {
+    let site = Site::new(Engine::Sqlite).with("CONSENTRY_SOURCE_BAKC_OFFICE", "sqlite:x.db");
+    site.admin(&["migrate"]).succeed();
+    let doctor = site.admin(&["doctor", "--format", "json"]).stdout;
+    let doctor: Value = serde_json::from_str(&doctor).expect("JSON alone on stdout");
+    let findings = doctor.as_array().expect("a list of findings").iter();
+    let mut found = findings.filter(|finding| finding["check"] == "sources");
+    let found = found.next().expect("a finding about sources");
+    assert_eq!(found["result"], "warning");
+    let told = [
+        found["finding"].to_string(),
+        site.worker_once().stderr,
+        site.web().kill(),
+    ];
+    for told in told {
+        let variable = "CONSENTRY_SOURCE_BAKC_OFFICE: the policy names no such database";
+        assert!(told.contains(variable), "{told}");
+        assert!(!told.contains("x.db"), "a URL may be a secret: {told}");
+    }
+}
+
 #[test]
 fn a_setting_that_would_break_a_promise_is_refused() {
     for (name, value, word) in [

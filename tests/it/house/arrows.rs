@@ -72,6 +72,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("bins/web", &["runtime"]),
     ("bins/worker", &["runtime"]),
     ("bins/admin", &["runtime"]),
+    ("demo/retention", &[]),
 ];
 
 /// What a crate must not reach, not even through others.

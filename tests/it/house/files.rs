@@ -18,6 +18,7 @@ const TOP: &[&str] = &[
     "bins",
     "clippy.toml",
     "crates",
+    "demo",
     "deny.toml",
     "docs",
     "justfile",

@@ -212,7 +212,10 @@ fn print_report(report: &RunReport) -> Result<(), Failure> {
             &unreadable,
         ]);
     }
-    table.print()?;
+    // Nothing ran where no database could be worked on; the error says why.
+    if !report.rules.is_empty() {
+        table.print()?;
+    }
     for (database, residue) in &report.residue {
         for place in residue {
             print_line(&format!("not covered in `{database}`: {place}"))?;

@@ -12,6 +12,9 @@ impl Report {
         /// A daily pass that failed is tried again each hour.
         const LATE: SignedDuration = SignedDuration::from_hours(26);
 
+        for unknown in retention.unknown() {
+            self.add("sources", Verdict::Warning, unknown);
+        }
         match retention.holds_to_review().await? {
             0 => {}
             late => {

