@@ -39,6 +39,8 @@ pub(crate) struct Queries<'a> {
     pub(crate) layout: &'a Layout<'a>,
     pub(crate) rules: &'a Rules<'a>,
     pub(crate) now: Timestamp,
+    /// Whether something depends on whose a row is: else it is not read.
+    pub(crate) whose: bool,
 }
 
 impl Queries<'_> {
@@ -70,10 +72,7 @@ impl Queries<'_> {
         if let Some(order) = order {
             self.ordered(&mut sql, order).push(", ");
         }
-        for (index, key) in self.layout.source.key.iter().enumerate() {
-            sql.push(if index > 0 { ", " } else { "" })
-                .column("t", key.as_str());
-        }
+        sql.columns("t", self.layout.source.key.iter().map(SqlName::as_str));
         sql.push(" LIMIT ").number(page.limit);
         if page.lock && sql.dialect == Dialect::Postgres {
             // Somebody else's work is left to them: another runner, or the application.
@@ -130,8 +129,8 @@ impl Queries<'_> {
         };
         sql.push(", ");
         match &source.identity {
-            Some(identity) => read(&mut sql, "t", identity.as_str()),
-            None => sql.push("NULL"),
+            Some(identity) if self.whose => read(&mut sql, "t", identity.as_str()),
+            _ => sql.push("NULL"),
         };
         self.state(&mut sql);
         for clock in &self.rules.dataset.clocks {
@@ -241,12 +240,9 @@ impl Queries<'_> {
         } else {
             sql.push("(");
         }
-        sql.push("(");
-        for (index, key) in source.key.iter().enumerate() {
-            sql.push(if index > 0 { ", " } else { "" })
-                .column("t", key.as_str());
-        }
-        sql.push(") > (");
+        sql.push("(")
+            .columns("t", source.key.iter().map(SqlName::as_str))
+            .push(") > (");
         for (index, (key, value)) in source.key.iter().zip(&after.key).enumerate() {
             let cast = self.layout.cast(&source.table, key.as_str());
             sql.push(if index > 0 { ", " } else { "" })
