@@ -60,3 +60,7 @@ fmt:
 test-abuse:
     cargo build --workspace --bins --locked
     CONSENTRY_TEST_LONG=1 tests/with-postgres cargo test -p consentry-tests --locked abuse -- --nocapture
+
+# Measure the retention engine against statements by hand, on both databases (docs/performance.md)
+bench-retention *arguments:
+    tests/with-postgres cargo test --release -p consentry-retention --test it --locked -- --ignored --nocapture --test-threads=1 {{arguments}}

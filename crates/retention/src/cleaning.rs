@@ -45,7 +45,7 @@ pub(crate) async fn clean(source: &Source, touched: &[SqlName]) -> Vec<Residue> 
     let mut left = vec![Residue::Backups];
     match source.dialect() {
         Dialect::Sqlite => {
-            if !matches!(rewrite(source).await, Ok(true)) {
+            if !matches!(rewrite(source, touched).await, Ok(true)) {
                 left.push(Residue::NotRewritten);
             }
         }
@@ -63,20 +63,25 @@ pub(crate) async fn clean(source: &Source, touched: &[SqlName]) -> Vec<Residue> 
 }
 
 /// `secure_delete` alone leaves copies where pages were balanced, and statistics keep samples.
-async fn rewrite(source: &Source) -> Result<bool, SourceError> {
+async fn rewrite(source: &Source, touched: &[SqlName]) -> Result<bool, SourceError> {
     let sql = |text: &str| Sql::new(Dialect::Sqlite, text);
     let statistics =
         "SELECT count(*) FROM sqlite_master WHERE name IN ('sqlite_stat1', 'sqlite_stat4')";
     if source.count(sql(statistics)).await? > 0 {
-        source.execute(sql("ANALYZE")).await?;
+        for table in touched {
+            source.execute(sql("ANALYZE ").table(table).clone()).await?;
+        }
     }
-    source.execute(sql("VACUUM")).await?;
+    // The new file is written beside the old one, on the disk: in memory it would have no bound.
+    let vacuum = "PRAGMA temp_store = FILE; VACUUM; PRAGMA temp_store = MEMORY";
+    source.execute(sql(vacuum)).await?;
     // The first column says whether a reader was in the way.
     let busy = source.count(sql("PRAGMA wal_checkpoint(TRUNCATE)")).await?;
     Ok(busy == 0)
 }
 
-/// Fresh statistics too: old ones keep samples of what was there.
+/// Fresh statistics too: old ones keep samples of what was there. And of every index, where few rows
+/// went: else their entries stay in it.
 async fn vacuum(source: &Source, table: &SqlName) -> Result<bool, SourceError> {
     let owned = "SELECT (count(*) FILTER (WHERE pg_has_role(relowner, 'USAGE')))::text
                  FROM pg_class WHERE oid = to_regclass($1)";
@@ -85,7 +90,7 @@ async fn vacuum(source: &Source, table: &SqlName) -> Result<bool, SourceError> {
     if source.count(owned).await? == 0 {
         return Ok(false);
     }
-    let mut vacuum = Sql::new(Dialect::Postgres, "VACUUM (ANALYZE) ");
+    let mut vacuum = Sql::new(Dialect::Postgres, "VACUUM (ANALYZE, INDEX_CLEANUP ON) ");
     vacuum.table(table);
     source.execute(vacuum).await?;
     Ok(true)

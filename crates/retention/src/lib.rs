@@ -22,6 +22,8 @@ mod cleaning;
 pub mod decide;
 mod engine;
 mod error;
+#[cfg(test)]
+mod explain;
 mod grants;
 pub mod moment;
 pub mod outlook;

@@ -103,6 +103,10 @@ impl HeldSubjects {
         held
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.everybody == Protected::Nothing && self.by_subject.is_empty()
+    }
+
     /// Whether there are holds on single fields.
     pub(crate) fn in_part(&self) -> bool {
         let all = self.by_subject.values().chain([&self.everybody]);

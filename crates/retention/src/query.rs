@@ -39,6 +39,8 @@ pub(crate) struct Queries<'a> {
     pub(crate) layout: &'a Layout<'a>,
     pub(crate) rules: &'a Rules<'a>,
     pub(crate) now: Timestamp,
+    /// Whether something depends on whose a row is: else it is not read.
+    pub(crate) whose: bool,
 }
 
 impl Queries<'_> {
@@ -141,10 +143,7 @@ impl Queries<'_> {
     }
 
     fn by_key(&self, sql: &mut Sql) {
-        for (index, key) in self.layout.source.key.iter().enumerate() {
-            sql.push(if index > 0 { ", " } else { "" })
-                .column("t", key.as_str());
-        }
+        sql.columns("t", self.layout.source.key.iter().map(SqlName::as_str));
     }
 
     /// `SELECT` of facts: key, order, identity, state, moments of every clock, values of marks.
@@ -160,8 +159,8 @@ impl Queries<'_> {
         };
         sql.push(", ");
         match &source.identity {
-            Some(identity) => read(&mut sql, "t", identity.as_str()),
-            None => sql.push("NULL"),
+            Some(identity) if self.whose => read(&mut sql, "t", identity.as_str()),
+            _ => sql.push("NULL"),
         };
         self.state(&mut sql);
         for clock in &self.rules.dataset.clocks {

@@ -157,6 +157,14 @@ impl<'a> Rules<'a> {
         self
     }
 
+    /// Whether something depends on what happened to people.
+    pub(crate) fn ask_events(&self) -> bool {
+        let mut clocks = self.dataset.clocks.iter();
+        let mut stages = self.stages.iter();
+        clocks.any(|clock| clock.event.is_some())
+            || stages.any(|stage| stage.trigger == Trigger::Event)
+    }
+
     fn marks_of(&mut self, index: usize, stage: &'a Stage, in_part: bool) -> Vec<usize> {
         let dataset = self.dataset;
         let source = dataset.source.as_ref();

@@ -129,7 +129,12 @@ pub(crate) async fn clean<'d, 'a: 'd>(
         let (_, all) = touched
             .entry(&source.database)
             .or_insert((dataset.source, Vec::new()));
-        all.extend(tables);
+        // Two datasets may lie in one table.
+        for table in tables {
+            if !all.contains(&table) {
+                all.push(table);
+            }
+        }
     }
     let mut residue = BTreeMap::new();
     for (database, (source, tables)) in touched {

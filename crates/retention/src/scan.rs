@@ -31,6 +31,7 @@ pub(crate) struct Desk<'a> {
 }
 
 /// A row that may be due.
+#[cfg_attr(test, derive(Default))]
 pub(crate) struct Candidate {
     pub(crate) key: Vec<Value>,
     pub(crate) subject: Option<String>,
@@ -80,6 +81,7 @@ impl Desk<'_> {
             layout: self.layout,
             rules: self.rules,
             now: self.now,
+            whose: !self.held.is_empty() || self.rules.ask_events(),
         }
     }
 

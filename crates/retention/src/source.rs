@@ -153,7 +153,9 @@ async fn sqlite(url: &str) -> Result<SqlitePool, SourceError> {
         .pragma("secure_delete", "ON")
         // A batch touches pages all over the file; 20 MiB of them stay at hand.
         .pragma("cache_size", "-20480")
-        .pragma("temp_store", "MEMORY");
+        .pragma("temp_store", "MEMORY")
+        // A page of rows comes at once: the thread that reads them waits for nobody.
+        .row_buffer_size(crate::engine::BATCH as usize);
     let pool = SqlitePoolOptions::new()
         .max_connections(2)
         .connect_with(options);

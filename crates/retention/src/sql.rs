@@ -70,6 +70,19 @@ impl Sql {
         self.push(alias).push(".").name(column)
     }
 
+    /// Columns of the table with that alias, with commas between them.
+    pub(crate) fn columns<'n>(
+        &mut self,
+        alias: &str,
+        columns: impl IntoIterator<Item = &'n str>,
+    ) -> &mut Self {
+        for (index, column) in columns.into_iter().enumerate() {
+            self.push(if index > 0 { ", " } else { "" })
+                .column(alias, column);
+        }
+        self
+    }
+
     /// A table.
     pub(crate) fn table(&mut self, table: &SqlName) -> &mut Self {
         self.text.push_str(&quoted_table(table));
@@ -79,10 +92,13 @@ impl Sql {
     /// A value, of the type of a column.
     pub(crate) fn bind(&mut self, value: Value, kind: &str) -> &mut Self {
         self.values.push(value);
-        let number = self.values.len();
         match self.dialect {
-            Dialect::Sqlite => self.push(&format!("?{number}")),
-            Dialect::Postgres => self.push(&format!("${number}::text::{kind}")),
+            // Without a number: the driver would look each of them up among all the others.
+            Dialect::Sqlite => self.push("?"),
+            Dialect::Postgres => {
+                let number = self.values.len();
+                self.push(&format!("${number}::text::{kind}"))
+            }
         }
     }
 

@@ -41,15 +41,19 @@ pub(crate) async fn delete(
                 .execute(dependants(layout, dependant, keys))
                 .await?;
         }
-        let mut sql = Sql::new(layout.dialect, "DELETE FROM ");
-        sql.table(&layout.source.table).push(" AS t WHERE ");
-        among(&mut sql, layout, keys);
-        deleted += transaction.execute(sql).await?;
+        deleted += transaction.execute(rows_of(layout, keys)).await?;
     }
     Ok(deleted)
 }
 
-fn dependants(layout: &Layout<'_>, dependant: usize, keys: &[&[Value]]) -> Sql {
+pub(crate) fn rows_of(layout: &Layout<'_>, keys: &[&[Value]]) -> Sql {
+    let mut sql = Sql::new(layout.dialect, "DELETE FROM ");
+    sql.table(&layout.source.table).push(" AS t WHERE ");
+    among(&mut sql, layout, keys);
+    sql
+}
+
+pub(crate) fn dependants(layout: &Layout<'_>, dependant: usize, keys: &[&[Value]]) -> Sql {
     let source = layout.source;
     let dependant = &source.dependants[dependant];
     let mut sql = Sql::new(layout.dialect, "DELETE FROM ");
@@ -65,15 +69,12 @@ fn dependants(layout: &Layout<'_>, dependant: usize, keys: &[&[Value]]) -> Sql {
         keyed(&mut sql, layout, &naming_key, keys);
         return sql;
     }
-    sql.push("EXISTS (SELECT 1 FROM ")
-        .table(&source.table)
-        .push(" AS t WHERE ");
-    for (theirs, ours) in &dependant.on {
-        sql.column("d", theirs)
-            .push(" = ")
-            .column("t", ours.as_str())
-            .push(" AND ");
-    }
+    // A list and not EXISTS: SQLite would ask it of every row that there is.
+    let theirs = dependant.on.iter().map(|(theirs, _)| &**theirs);
+    let ours = dependant.on.iter().map(|(_, ours)| ours.as_str());
+    sql.push("(").columns("d", theirs).push(") IN (SELECT ");
+    sql.columns("t", ours).push(" FROM ");
+    sql.table(&source.table).push(" AS t WHERE ");
     among(&mut sql, layout, keys);
     sql.push(")");
     sql
@@ -105,7 +106,7 @@ pub(crate) async fn change(
     Ok(changed)
 }
 
-fn update(
+pub(crate) fn update(
     layout: &Layout<'_>,
     rules: &Rules<'_>,
     marks: &[usize],

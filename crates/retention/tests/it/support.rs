@@ -12,7 +12,7 @@ use consentry_retention::{
     RunReport, Sealable, Source, Wanted,
 };
 use jiff::Timestamp;
-use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
+use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection, Statement};
 use tempfile::TempDir;
 
 /// Runs each test on a database of its own, once per engine.
@@ -110,6 +110,20 @@ impl World {
         self.raw.execute_unprepared(&sql).await.unwrap();
     }
 
+    /// A connection for statements by hand, with the settings of the engine's own.
+    pub(crate) async fn hand(&self) -> Hand {
+        let mut options = ConnectOptions::new(&self.url);
+        options.max_connections(1);
+        let hand = Hand(sea_orm::Database::connect(options).await.unwrap());
+        if self.is_sqlite {
+            hand.execute(
+                "PRAGMA secure_delete = ON; PRAGMA cache_size = -20480; PRAGMA temp_store = MEMORY",
+            )
+            .await;
+        }
+        hand
+    }
+
     /// The application leaves: its connection keeps no page.
     pub(crate) async fn close(&self) {
         self.raw.clone().close().await.unwrap();
@@ -201,6 +215,15 @@ impl World {
             format!("{:?} {dataset}{key}: {}", finding.severity, finding.message)
         };
         findings.all().iter().map(line).collect()
+    }
+}
+
+/// One connection.
+pub(crate) struct Hand(DatabaseConnection);
+
+impl Hand {
+    pub(crate) async fn execute(&self, sql: &str) {
+        self.0.execute_unprepared(sql).await.unwrap();
     }
 }
 
