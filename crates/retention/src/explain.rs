@@ -162,14 +162,11 @@ async fn plans(source: &Source) -> String {
         };
         for stage in &rules.stages {
             for (name, sql) in statements(&queries, stage) {
-                plans.push_str(&format!("{}: {name}\n", stage.stage.id));
+                let id = &stage.stage.id;
+                plans.extend([id.as_str(), ": ", name, "\n"]);
                 for line in explain(source, sql).await {
-                    assert!(
-                        name == SIZE || !scans(&line),
-                        "{}: {name}: {line}",
-                        stage.stage.id
-                    );
-                    plans.push_str(&format!("    {line}\n"));
+                    assert!(name == SIZE || !scans(&line), "{id}: {name}: {line}");
+                    plans.extend(["    ", &line, "\n"]);
                 }
             }
         }
@@ -201,7 +198,7 @@ fn statements(queries: &Queries<'_>, stage: &StageRule<'_>) -> Vec<(&'static str
         ..page
     };
     let keys = [[Value::Integer(200)], [Value::Integer(400)]];
-    let keys = keys.each_ref().map(|key| key.as_slice());
+    let keys = [&keys[0][..], &keys[1][..]];
     let mut statements = vec![
         ("how many are due at most", queries.at_most(stage)),
         (SIZE, queries.size(1_000)),
@@ -218,9 +215,11 @@ fn statements(queries: &Queries<'_>, stage: &StageRule<'_>) -> Vec<(&'static str
         statements.extend(dependants.map(|sql| ("deletion of what belongs to rows", sql)));
         statements.push(("deletion of rows", write::rows_of(layout, &keys)));
     } else {
-        let mut row = Candidate::default();
-        row.key = keys[0].to_vec();
-        row.values = vec![Some("C.2.".to_owned())];
+        let row = Candidate {
+            key: keys[0].to_vec(),
+            values: vec![Some("C.2.".to_owned())],
+            ..Candidate::default()
+        };
         let update = write::update(layout, queries.rules, &stage.marks, &[&row], NOW);
         statements.push(("change of rows", update));
     }

@@ -147,7 +147,7 @@ async fn by_hand(world: &World, statements: &[String]) -> Figures {
         act,
         clean,
         longest: act,
-        processor: processor() - before,
+        processor: processor().saturating_sub(before),
         memory: memory(),
     }
 }
@@ -189,7 +189,7 @@ async fn by_engine(world: &World, due: u32) -> Figures {
         act: last - since,
         clean: last.elapsed(),
         longest,
-        processor: processor() - before,
+        processor: processor().saturating_sub(before),
         memory: memory(),
     }
 }

@@ -125,7 +125,7 @@ impl Retention {
             .into_iter()
             .map(|id| (id.clone(), settings.source(id).cloned()))
             .collect();
-        let unknown = settings.unknown_sources(&policy);
+        let unknown = settings.unknown_sources(policy);
         Self {
             urls,
             archive: settings.archive.clone(),

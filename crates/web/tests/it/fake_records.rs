@@ -109,7 +109,12 @@ impl RetentionStore for MemoryRecords {
         not_for_pages()
     }
 
-    async fn last_runs(&self, _: &ControllerId, _: u64) -> Result<Vec<RetentionRun>, StoreError> {
+    async fn last_runs(
+        &self,
+        _: &ControllerId,
+        _: Timestamp,
+        _: u64,
+    ) -> Result<Vec<RetentionRun>, StoreError> {
         not_for_pages()
     }
 
