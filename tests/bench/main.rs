@@ -1,12 +1,15 @@
 //! How fast it is: the real programs under load, beside what the machine can do at best.
 //!
 //! ```text
-//! consentry-bench [--smoke] [--rounds N] [--only sqlite|postgres] [--json FILE]
+//! consentry-bench [--smoke] [--rounds N] [--only sqlite|postgres] [--json FILE] [--archive ROWS]
 //! ```
+//!
+//! `--archive` measures the retention engine's way into the archive, and nothing else.
 //!
 //! Load generator, server, relay and database share the machine. `tests/measure` builds the
 //! programs for release and brings PostgreSQL; `docs/performance.md` says how to read the table.
 
+mod archive;
 mod figures;
 mod floor;
 mod load;
@@ -28,6 +31,7 @@ fn main() {
     let mut scale = Scale::FULL;
     let mut engines = Engine::ALL.to_vec();
     let mut json = None;
+    let mut archived = None;
     let mut arguments = env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().expect("the option needs a value");
@@ -39,13 +43,17 @@ fn main() {
                 "postgres" => engines = vec![Engine::Postgres],
                 other => panic!("there is no database {other}: sqlite or postgres"),
             },
+            "--archive" => archived = Some(value().parse().expect("rows are a number")),
             "--json" => json = Some(value()),
             other => panic!("unknown option {other}; see the head of tests/bench/main.rs"),
         }
     }
     let mut figures = Figures::default();
     for engine in engines {
-        measure(engine, scale, &mut figures);
+        match archived {
+            Some(rows) => archive::measure(engine, rows, scale.rounds, &mut figures),
+            None => measure(engine, scale, &mut figures),
+        }
     }
     print!("{}", figures.table());
     if let Some(path) = json {

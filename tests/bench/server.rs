@@ -3,6 +3,7 @@
 use std::{
     fs::{self, File},
     io::{BufRead, BufReader},
+    path::Path,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -76,7 +77,7 @@ impl Drop for Server {
     }
 }
 
-/// What one pass of the worker took.
+/// What a program that ends by itself took.
 #[derive(Default)]
 pub(crate) struct Pass {
     /// From the start of the process to its end.
@@ -90,17 +91,22 @@ pub(crate) struct Pass {
 /// Makes one pass of the worker.
 pub(crate) fn worker_once(site: &Site) -> Pass {
     let programs = consentry_tests::binaries::binaries();
-    let mut command = site.command(&programs.worker, &["once"]);
+    pass(site, &programs.worker, &["once"])
+}
+
+/// Runs a program to its end.
+pub(crate) fn pass(site: &Site, program: &Path, arguments: &[&str]) -> Pass {
+    let mut command = site.command(program, arguments);
     command.stdin(Stdio::null()).stdout(Stdio::null());
     command.stderr(log(site));
     let start = Instant::now();
-    let mut child = command.spawn().expect("the worker can be started");
+    let mut child = command.spawn().expect("the program can be started");
     let mut pass = Pass::default();
     loop {
         pass.memory = status(child.id(), "VmHWM:").unwrap_or(pass.memory);
         pass.processor = processor(child.id()).unwrap_or(pass.processor);
         if let Some(ended) = child.try_wait().expect("a child can be waited for") {
-            assert!(ended.success(), "the worker ended with {ended}");
+            assert!(ended.success(), "the program ended with {ended}");
             pass.elapsed = start.elapsed();
             return pass;
         }

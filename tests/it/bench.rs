@@ -1,6 +1,6 @@
 //! The measurement itself still works: it is run by hand, so nothing else would tell.
 
-use std::process::Command;
+use std::{path::Path, process::Command};
 
 use consentry_tests::binaries::binaries;
 use serde_json::Value;
@@ -10,18 +10,8 @@ fn the_bench_measures_both_databases_at_a_tiny_size() {
     // It takes the programs that lie beside it.
     binaries();
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let path = folder.path().join("figures.json");
-    let output = Command::new(env!("CARGO_BIN_EXE_consentry-bench"))
-        .arg("--smoke")
-        .arg("--json")
-        .arg(&path)
-        .output()
-        .expect("the bench can be started");
-    let error = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{error}");
-
-    let figures = std::fs::read(&path).expect("the figures are written");
-    let figures: Vec<Value> = serde_json::from_slice(&figures).expect("the figures are JSON");
+    let mut figures = figures(folder.path(), &[]);
+    figures.extend(self::figures(folder.path(), &["--archive", "8"]));
     for database in ["SQLite", "PostgreSQL"] {
         for figure in [
             "start to ready",
@@ -32,6 +22,7 @@ fn the_bench_measures_both_databases_at_a_tiny_size() {
             "mails, RSA-2048",
             "confirmations, 64 clients",
             "one-clicks, 64 clients",
+            "rows archived",
         ] {
             let measured = figures
                 .iter()
@@ -43,4 +34,18 @@ fn the_bench_measures_both_databases_at_a_tiny_size() {
             );
         }
     }
+}
+
+fn figures(folder: &Path, arguments: &[&str]) -> Vec<Value> {
+    let path = folder.join("figures.json");
+    let output = Command::new(env!("CARGO_BIN_EXE_consentry-bench"))
+        .args(["--smoke", "--json"])
+        .arg(&path)
+        .args(arguments)
+        .output()
+        .expect("the bench can be started");
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{error}");
+    let figures = std::fs::read(&path).expect("the figures are written");
+    serde_json::from_slice(&figures).expect("the figures are JSON")
 }
