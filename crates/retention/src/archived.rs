@@ -11,7 +11,7 @@ use crate::engine::{BATCH, Engine, is_review};
 use crate::error::RetentionError;
 use crate::moment;
 use crate::plan::{Plan, PlannedRule};
-use crate::ports::{Events, HeldSubjects, Occurrence};
+use crate::ports::{Events, HeldSubjects, Occurrence, stage_name};
 use crate::rules::{Rules, StageRule, Trigger};
 use crate::run::{Progress, RuleReport, needed_size};
 
@@ -239,8 +239,8 @@ async fn add_events(
         let Some(event) = &stage.stage.on else {
             continue;
         };
-        let id = stage.stage.id.as_str();
-        let moments = events.latest(event.as_str(), Some(id), subjects).await?;
+        let name = stage_name(rules.dataset, stage.stage);
+        let moments = events.latest(event.as_str(), Some(&name), subjects).await?;
         for (facts, moment) in facts.iter_mut().zip(moments) {
             facts.events.resize(rules.stages.len(), None);
             facts.events[place] = moment;
@@ -332,8 +332,10 @@ impl Desk<'_> {
             });
         }
         if let (Some(event), false) = (&stage.on, scan.settled.is_empty()) {
-            let (event, stage) = (event.as_str(), stage.id.as_str());
-            self.events.settle(event, stage, &scan.settled).await?;
+            let name = stage_name(self.dataset, stage);
+            self.events
+                .settle(event.as_str(), &name, &scan.settled)
+                .await?;
         }
         Ok(())
     }
@@ -417,16 +419,19 @@ impl<'a> Scan<'a> {
         stage: &StageRule<'_>,
     ) -> Result<Option<Vec<Archived>>, RetentionError> {
         let dataset = self.desk.dataset;
-        let (event, id) = match stage.trigger {
+        let (event, name) = match stage.trigger {
             Trigger::Clock(place) => (dataset.clocks[place].event.as_ref(), None),
-            Trigger::Event => (stage.stage.on.as_ref(), Some(stage.stage.id.as_str())),
+            Trigger::Event => {
+                let name = stage_name(dataset, stage.stage);
+                (stage.stage.on.as_ref(), Some(name))
+            }
         };
         let Some(event) = event else { return Ok(None) };
         if self.people.is_empty() {
             let (after, until) = (self.last_person.as_ref(), self.until(stage));
             let events = self.desk.events;
             self.people = events
-                .until(event.as_str(), id, until, after, BATCH)
+                .until(event.as_str(), name.as_deref(), until, after, BATCH)
                 .await?;
             self.last_person = self.people.last().cloned();
             if self.people.is_empty() {

@@ -49,7 +49,7 @@ pub use engine::Engine;
 pub use error::{RetentionError, SourceError};
 pub use grants::grants;
 pub use plan::{Plan, PlannedRule};
-pub use ports::{Events, Hold, Holds, Occurrence};
+pub use ports::{Events, Hold, Holds, Occurrence, stage_name};
 pub use run::{Progress, RuleReport, RunReport};
 pub use source::Source;
 pub use sql::Dialect;

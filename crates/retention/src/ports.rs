@@ -1,7 +1,7 @@
 //! What the engine needs from Consentry's own records.
 
 use async_trait::async_trait;
-use consentry_policy::SqlName;
+use consentry_policy::{Dataset, SqlName, Stage};
 use jiff::Timestamp;
 
 use crate::decide::Protected;
@@ -40,7 +40,13 @@ pub struct Occurrence {
     pub subject: String,
 }
 
-/// Named events (`consentry-admin event`).
+/// What [`Events`] call a stage: those of two datasets may have the same id, and each has work of
+/// its own to do on an event.
+pub fn stage_name(dataset: &Dataset, stage: &Stage) -> String {
+    format!("{}/{}", dataset.id, stage.id)
+}
+
+/// Named events (`consentry-admin event`). A stage is told by its [`stage_name`].
 #[async_trait]
 pub trait Events: Send + Sync {
     /// Who had the event at or before `until` and is not settled for the stage; in order, from after

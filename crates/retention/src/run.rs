@@ -13,6 +13,7 @@ use crate::decide::Effect;
 use crate::engine::{BATCH, Engine, Prepared, is_review, plan_stage};
 use crate::error::RetentionError;
 use crate::plan::Plan;
+use crate::ports::stage_name;
 use crate::scan::{Desk, Judged, Scan};
 use crate::source::Source;
 use crate::write;
@@ -300,8 +301,8 @@ impl Desk<'_> {
             transaction.commit().await.map_err(blame)?;
             let settled = scan.take_settled();
             if let (Some(event), false) = (&stage.stage.on, settled.is_empty()) {
-                let id = stage.stage.id.as_str();
-                self.events.settle(event.as_str(), id, &settled).await?;
+                let stage = stage_name(self.layout.dataset, stage.stage);
+                self.events.settle(event.as_str(), &stage, &settled).await?;
             }
             progress(&Progress {
                 dataset: self.layout.dataset.id.as_str(),
@@ -311,9 +312,8 @@ impl Desk<'_> {
         }
         let settled = scan.take_settled();
         if let (Some(event), false) = (&stage.stage.on, settled.is_empty()) {
-            self.events
-                .settle(event.as_str(), stage.stage.id.as_str(), &settled)
-                .await?;
+            let stage = stage_name(self.layout.dataset, stage.stage);
+            self.events.settle(event.as_str(), &stage, &settled).await?;
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use crate::check::{Layout, shape};
 use crate::decide::{Deed, Effect, Facts, decide};
 use crate::error::{RetentionError, SourceError};
 use crate::moment;
-use crate::ports::{Events, HeldSubjects, Occurrence};
+use crate::ports::{Events, HeldSubjects, Occurrence, stage_name};
 use crate::query::{Cursor, Page, Queries};
 use crate::rules::{Mark, Rules, StageRule, Trigger};
 use crate::source::{Row, Source, Transaction};
@@ -221,10 +221,10 @@ impl Desk<'_> {
             }
         }
         for (place, event) in stages {
-            let stage = self.rules.stages[place].stage.id.as_str();
+            let stage = stage_name(dataset, self.rules.stages[place].stage);
             let moments = self
                 .events
-                .latest(event.as_str(), Some(stage), &subjects)
+                .latest(event.as_str(), Some(&stage), &subjects)
                 .await?;
             for (row, moment) in rows.iter_mut().zip(moments) {
                 row.facts.events.resize(self.rules.stages.len(), None);
@@ -251,11 +251,12 @@ impl<'a> Scan<'a> {
     }
 
     /// The event that the stage counts from, and the stage when it happens on it.
-    fn event(&self) -> Option<(&'a str, Option<&'a str>)> {
+    fn event(&self) -> Option<(&'a str, Option<String>)> {
         match self.stage.trigger {
             Trigger::Event => {
                 let event = self.stage.stage.on.as_ref()?;
-                Some((event.as_str(), Some(self.stage.stage.id.as_str())))
+                let stage = stage_name(self.desk.rules.dataset, self.stage.stage);
+                Some((event.as_str(), Some(stage)))
             }
             Trigger::Clock(clock) => {
                 let event = self.desk.rules.dataset.clocks[clock].event.as_ref()?;
@@ -271,13 +272,15 @@ impl<'a> Scan<'a> {
     ) -> Result<Option<Vec<Judged>>, RetentionError> {
         let event = self.event();
         while !self.done {
-            if let Some((event, stage)) = event
+            if let Some((event, stage)) = &event
                 && self.people.is_empty()
             {
                 let until = self.desk.queries().events_until(self.stage);
                 let after = self.last.as_ref();
                 let events = self.desk.events;
-                self.people = events.until(event, stage, until, after, self.limit).await?;
+                self.people = events
+                    .until(event, stage.as_deref(), until, after, self.limit)
+                    .await?;
                 self.last = self.people.last().cloned();
                 if self.people.is_empty() {
                     break;
@@ -286,7 +289,7 @@ impl<'a> Scan<'a> {
             let subjects: Vec<String> = self.people.iter().map(|one| one.subject.clone()).collect();
             let page = Page {
                 after: self.cursor.as_ref(),
-                subjects: event.map(|_| &*subjects),
+                subjects: event.as_ref().map(|_| &*subjects),
                 limit: u64::from(self.limit),
                 lock: transaction.is_some(),
             };
@@ -348,13 +351,25 @@ impl<'a> Scan<'a> {
             return;
         }
         for one in judged {
-            let stage = |effect: &Effect| {
-                self.desk.rules.stages[effect.stage].stage.id == self.stage.stage.id
+            let is_done = |effect: &Effect| {
+                let same = self.desk.rules.stages[effect.stage].stage.id == self.stage.stage.id;
+                same && self.completes(one, &effect.deed)
             };
-            if !one.next().is_some_and(stage) {
+            if !one.next().is_some_and(is_done) {
                 self.kept.extend(one.row.subject.clone());
             }
         }
+    }
+
+    /// Whether nothing of the stage is left to do to a row after this: a hold or a minimum may keep
+    /// some of its fields.
+    fn completes(&self, judged: &Judged, deed: &Deed) -> bool {
+        let Deed::Do(marks) = deed else {
+            return true;
+        };
+        let mut open = self.stage.marks.iter();
+        let open_marks = &judged.row.facts.open;
+        !self.stage.ends_row() && open.all(|mark| !open_marks[*mark] || marks.contains(mark))
     }
 
     /// People with whom the stage is done, since this was last asked.

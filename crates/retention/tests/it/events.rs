@@ -5,7 +5,9 @@ use crate::support::{World, at};
 
 on_both! {
     a_stage_happens_on_its_event_once,
+    an_event_reaches_every_dataset_whatever_its_stages_are_called,
     an_event_waits_while_a_hold_keeps_the_row,
+    an_event_waits_while_a_hold_keeps_a_field,
     a_clock_may_count_from_an_event,
 }
 
@@ -45,6 +47,30 @@ async fn a_stage_happens_on_its_event_once(world: &mut World) {
     assert_eq!(ids(world).await, ["1", "2", "3"]);
 }
 
+/// S3-145: stages of two datasets may have the same id, and each has its own rows.
+async fn an_event_reaches_every_dataset_whatever_its_stages_are_called(world: &mut World) {
+    let others = CLIENTS.replace("\"clients\"", "\"members\"");
+    let others = others.replace("orders", "visits");
+    let (clients, members) = (stage(LEFT), stage(LEFT));
+    world.promise(&format!("{CLIENTS}{clients}{others}{members}"));
+    let tables = TABLES
+        .replace("clients", "members")
+        .replace("orders", "visits");
+    world.execute(TABLES).await;
+    world.execute(&tables).await;
+    client(world, 1, "").await;
+    world
+        .execute("INSERT INTO members (id, email) VALUES (1, 'c1@example.org')")
+        .await;
+    world
+        .records
+        .happened("unsubscribed", "c1@example.org", at("2026-05-01T00:00:00Z"));
+    world.run(NOW).await;
+    assert!(ids(world).await.is_empty());
+    let members = world.column("SELECT id FROM members").await;
+    assert!(members.is_empty(), "{members:?}");
+}
+
 /// S3-26.
 async fn an_event_waits_while_a_hold_keeps_the_row(world: &mut World) {
     world.promise(&format!("{CLIENTS}{}{EVENTS}", stage(LEFT)));
@@ -56,6 +82,24 @@ async fn an_event_waits_while_a_hold_keeps_the_row(world: &mut World) {
         .happened("unsubscribed", "c1@example.org", at("2026-05-01T00:00:00Z"));
     world.run(NOW).await;
     assert_eq!(ids(world).await, ["1"]);
+    world.records.holds.clear();
+    world.run(NOW).await;
+    assert!(ids(world).await.is_empty());
+}
+
+/// S3-26: the other fields go at once, and the row once the hold is lifted.
+async fn an_event_waits_while_a_hold_keeps_a_field(world: &mut World) {
+    world.promise(&format!("{CLIENTS}{}", stage(LEFT)));
+    world.records.hold("clients", "c1@example.org", &["name"]);
+    world.execute(TABLES).await;
+    client(world, 1, "").await;
+    world.execute("UPDATE clients SET amount = 7").await;
+    world
+        .records
+        .happened("unsubscribed", "c1@example.org", at("2026-05-01T00:00:00Z"));
+    world.run(NOW).await;
+    let left = "SELECT id FROM clients WHERE name IS NOT NULL AND amount IS NULL";
+    assert_eq!(world.column(left).await, ["1"]);
     world.records.holds.clear();
     world.run(NOW).await;
     assert!(ids(world).await.is_empty());

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use consentry::SystemRandom;
 use consentry_policy::{ControllerId, Dataset, Policy, Slug};
-use consentry_retention::{Finding, Plan, PlannedRule, Progress, RunReport};
+use consentry_retention::{Finding, Plan, PlannedRule, Progress, RunReport, stage_name};
 use consentry_service::{
     Error, Service,
     ports::{
@@ -407,11 +407,13 @@ impl Retention {
             {
                 continue;
             }
-            let stages = self.policy().datasets.iter().flat_map(|set| &set.stages);
-            let stages: Vec<&str> = stages
-                .filter(|stage| stage.on.as_ref() == Some(&event.id))
-                .map(|stage| stage.id.as_str())
+            let datasets = self.policy().datasets.iter();
+            let stages = datasets.flat_map(|set| set.stages.iter().map(move |stage| (set, stage)));
+            let stages: Vec<String> = stages
+                .filter(|(_, stage)| stage.on.as_ref() == Some(&event.id))
+                .map(|(dataset, stage)| stage_name(dataset, stage))
                 .collect();
+            let stages: Vec<&str> = stages.iter().map(String::as_str).collect();
             let store = self.store();
             store
                 .forget_events(self.controller(), event.id.as_str(), &stages, before)
