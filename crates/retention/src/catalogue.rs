@@ -1,6 +1,6 @@
 //! What a database says of its own tables: columns, indexes, foreign keys.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use consentry_policy::SqlName;
 
@@ -81,16 +81,18 @@ impl Catalogue {
         source: &Source,
         names: impl IntoIterator<Item = &SqlName>,
     ) -> Result<Self, SourceError> {
-        let mut catalogue = Self::default();
-        for name in names {
-            if !catalogue.tables.contains_key(name)
-                && let Some(table) = table(source, name).await?
-            {
-                catalogue.tables.insert(name.clone(), table);
-            }
-        }
-        catalogue.links = links(source).await?;
-        Ok(catalogue)
+        let names: BTreeSet<&SqlName> = names.into_iter().collect();
+        let names: Vec<&SqlName> = names.into_iter().collect();
+        let dialect = source.dialect();
+        let found = tables(source, &names).await?;
+        let there = names.into_iter().filter_map(|name| {
+            let table = found.get(&asked(dialect, name))?;
+            Some((name.clone(), table.clone()))
+        });
+        Ok(Self {
+            tables: there.collect(),
+            links: links(source).await?,
+        })
     }
 
     pub(crate) fn table(&self, name: &SqlName) -> Option<&Table> {
@@ -120,101 +122,154 @@ fn texts(row: Row) -> Vec<String> {
     texts.map(Option::unwrap_or_default).collect()
 }
 
-async fn ask(
-    source: &Source,
-    text: &str,
-    table: Option<&SqlName>,
-) -> Result<Vec<Vec<String>>, SourceError> {
-    let mut sql = Sql::new(source.dialect(), text);
-    if let Some(table) = table {
-        let name = match source.dialect() {
-            Dialect::Postgres => quoted_table(table),
-            Dialect::Sqlite => base_name(table).to_owned(),
-        };
-        sql.values.push(Value::Text(name));
-    }
+async fn ask(source: &Source, sql: Sql) -> Result<Vec<Vec<String>>, SourceError> {
     let rows = source.fetch(sql).await?;
     Ok(rows.into_iter().map(texts).collect())
 }
 
-/// SQLite's catalogue is asked by name alone, without `main.`.
-fn base_name(table: &SqlName) -> &str {
+/// How the catalogue is asked for a table. SQLite's knows no `main.`.
+fn asked(dialect: Dialect, table: &SqlName) -> String {
     let name = table.as_str();
-    name.rsplit_once('.').map_or(name, |(_, name)| name)
+    let base = || name.rsplit_once('.').map_or(name, |(_, base)| base);
+    match dialect {
+        Dialect::Postgres => quoted_table(table),
+        Dialect::Sqlite => base().to_owned(),
+    }
 }
 
-async fn table(source: &Source, name: &SqlName) -> Result<Option<Table>, SourceError> {
-    let (exists, columns, indexes) = match source.dialect() {
-        Dialect::Postgres => (
-            "SELECT oid::text FROM pg_class WHERE oid = to_regclass($1) AND relkind IN ('r', 'p')",
-            "SELECT a.attname::text,
-                    quote_ident(n.nspname) || '.' || quote_ident(t.typname),
-                    (NOT a.attnotnull)::text,
-                    coalesce(b.typname, t.typname)::text
-             FROM pg_attribute a
-             JOIN pg_type t ON t.oid = a.atttypid
-             JOIN pg_namespace n ON n.oid = t.typnamespace
-             LEFT JOIN pg_type b ON b.oid = t.typbasetype
-             WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped
-             ORDER BY a.attnum",
-            "SELECT i.indexrelid::text, i.indisunique::text, coalesce(a.attname, '')::text
-             FROM pg_index i
-             CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS k (number, place)
-             LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number
-             WHERE i.indrelid = to_regclass($1) AND i.indisvalid AND i.indpred IS NULL
-                   AND k.place <= i.indnkeyatts
-             ORDER BY i.indexrelid, k.place",
-        ),
-        Dialect::Sqlite => (
-            "SELECT lower(name) FROM sqlite_master
-             WHERE type = 'table' AND name = ?1 COLLATE NOCASE",
-            "SELECT name, '', iif(\"notnull\" = 0 AND pk = 0, 'true', 'false'), upper(type)
-             FROM pragma_table_xinfo(?1) WHERE hidden <> 1",
-            "SELECT l.name, iif(l.\"unique\", 'true', 'false'), coalesce(i.name, '')
-             FROM pragma_index_list(?1) l, pragma_index_info(l.name) i
-             WHERE l.partial = 0
-             UNION ALL
-             SELECT '', 'true', name FROM pragma_table_info(?1) WHERE pk > 0",
-        ),
-    };
-    let Some(id) = ask(source, exists, Some(name))
-        .await?
-        .into_iter()
-        .flatten()
-        .next()
-    else {
-        return Ok(None);
-    };
+/// A query about all the tables at once: `select`, from their names as `n (name)`, and the `rest`.
+fn about(dialect: Dialect, names: &[&SqlName], select: &str, rest: &str) -> Sql {
+    let mut sql = Sql::new(dialect, select);
+    let names = names.iter().map(|name| asked(dialect, name));
+    if dialect == Dialect::Postgres {
+        sql.push(" FROM unnest(");
+        sql.bind_all(names.map(Some).collect(), "text");
+        sql.push(") AS n (name)").push(rest);
+        return sql;
+    }
+    sql.push(" FROM (SELECT column1 AS name FROM (VALUES ");
+    for (place, name) in names.enumerate() {
+        sql.push(if place > 0 { ", (" } else { "(" });
+        sql.bind(Value::Text(name), "").push(")");
+    }
+    sql.push(")) AS n").push(rest);
+    sql
+}
+
+/// Those of the tables that there are, by how they were asked for.
+async fn tables(
+    source: &Source,
+    names: &[&SqlName],
+) -> Result<BTreeMap<String, Table>, SourceError> {
     let dialect = source.dialect();
-    let column = |texts: Vec<String>| {
-        let [name, cast, nullable, kind] = <[String; 4]>::try_from(texts).ok()?;
-        Some(Column {
-            name,
-            kind: match dialect {
-                Dialect::Postgres => postgres_kind(&kind),
-                Dialect::Sqlite => sqlite_kind(&kind),
-            },
-            nullable: nullable == "true",
-            cast,
-        })
-    };
-    let columns = ask(source, columns, Some(name)).await?;
-    let mut by_name: BTreeMap<String, Index> = BTreeMap::new();
-    for texts in ask(source, indexes, Some(name)).await? {
-        if let Ok([name, unique, column]) = <[String; 3]>::try_from(texts) {
-            let index = by_name.entry(name).or_insert_with(|| Index {
-                columns: Vec::new(),
-                unique: unique == "true",
-            });
-            index.columns.push(column);
+    let [there, columns, indexes] = match dialect {
+        Dialect::Postgres => POSTGRES,
+        Dialect::Sqlite => SQLITE,
+    }
+    .map(|(select, rest)| about(dialect, names, select, rest));
+    let mut tables = BTreeMap::new();
+    for texts in ask(source, there).await? {
+        if let Ok([asked, id]) = <[String; 2]>::try_from(texts) {
+            let (columns, indexes) = (Vec::new(), Vec::new());
+            tables.insert(
+                asked,
+                Table {
+                    id,
+                    columns,
+                    indexes,
+                },
+            );
         }
     }
-    Ok(Some(Table {
-        id,
-        columns: columns.into_iter().filter_map(column).collect(),
-        indexes: by_name.into_values().collect(),
-    }))
+    let mut parts: BTreeMap<(String, String), Index> = BTreeMap::new();
+    let mut part = |table: &str, index: String, unique: bool, column: String| {
+        let index = parts.entry((table.to_owned(), index));
+        let index = index.or_insert_with(|| Index {
+            columns: Vec::new(),
+            unique,
+        });
+        index.columns.push(column);
+    };
+    let mut keys = BTreeMap::new();
+    for texts in ask(source, columns).await? {
+        let Ok([asked, name, cast, nullable, kind, key]) = <[String; 6]>::try_from(texts) else {
+            continue;
+        };
+        // SQLite has no index for a key of one number.
+        if let Ok(place @ 1..) = key.parse::<u32>() {
+            keys.insert((asked.clone(), place), name.clone());
+        }
+        if let Some(table) = tables.get_mut(&asked) {
+            table.columns.push(Column {
+                name,
+                kind: match dialect {
+                    Dialect::Postgres => postgres_kind(&kind),
+                    Dialect::Sqlite => sqlite_kind(&kind),
+                },
+                nullable: nullable == "true",
+                cast,
+            });
+        }
+    }
+    for ((asked, _), column) in keys {
+        part(&asked, String::new(), true, column);
+    }
+    for texts in ask(source, indexes).await? {
+        if let Ok([asked, name, unique, column]) = <[String; 4]>::try_from(texts) {
+            part(&asked, name, unique == "true", column);
+        }
+    }
+    for ((asked, _), index) in parts {
+        if let Some(table) = tables.get_mut(&asked) {
+            table.indexes.push(index);
+        }
+    }
+    Ok(tables)
 }
+
+/// Beginnings and ends of queries: the tables that there are, their columns, their indexes.
+const POSTGRES: [(&str, &str); 3] = [
+    (
+        "SELECT n.name, c.oid::text",
+        " JOIN pg_class c ON c.oid = to_regclass(n.name) WHERE c.relkind IN ('r', 'p')",
+    ),
+    (
+        "SELECT n.name, a.attname::text, quote_ident(s.nspname) || '.' || quote_ident(t.typname),
+                (NOT a.attnotnull)::text, coalesce(b.typname, t.typname)::text, '0'",
+        " JOIN pg_attribute a ON a.attrelid = to_regclass(n.name)
+          JOIN pg_type t ON t.oid = a.atttypid
+          JOIN pg_namespace s ON s.oid = t.typnamespace
+          LEFT JOIN pg_type b ON b.oid = t.typbasetype
+          WHERE a.attnum > 0 AND NOT a.attisdropped
+          ORDER BY n.name, a.attnum",
+    ),
+    (
+        "SELECT n.name, i.indexrelid::text, i.indisunique::text, coalesce(a.attname, '')::text",
+        " JOIN pg_index i ON i.indrelid = to_regclass(n.name)
+          CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS k (number, place)
+          LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number
+          WHERE i.indisvalid AND i.indpred IS NULL AND k.place <= i.indnkeyatts
+          ORDER BY i.indexrelid, k.place",
+    ),
+];
+
+/// The same, and the place of each column in the key.
+const SQLITE: [(&str, &str); 3] = [
+    (
+        "SELECT n.name, lower(m.name)",
+        " JOIN sqlite_master m ON m.name = n.name COLLATE NOCASE WHERE m.type = 'table'",
+    ),
+    (
+        "SELECT n.name, c.name, '', iif(c.\"notnull\" = 0 AND c.pk = 0, 'true', 'false'),
+                upper(c.type), c.pk",
+        ", pragma_table_xinfo(n.name) c WHERE c.hidden <> 1 ORDER BY n.name, c.cid",
+    ),
+    (
+        "SELECT n.name, l.name, iif(l.\"unique\", 'true', 'false'), coalesce(i.name, '')",
+        ", pragma_index_list(n.name) l, pragma_index_info(l.name) i WHERE l.partial = 0
+          ORDER BY l.name, i.seqno",
+    ),
+];
 
 async fn links(source: &Source) -> Result<Vec<Link>, SourceError> {
     let text = match source.dialect() {
@@ -240,7 +295,7 @@ async fn links(source: &Source) -> Result<Vec<Link>, SourceError> {
         }
     };
     let mut by_id: BTreeMap<String, Link> = BTreeMap::new();
-    for texts in ask(source, text, None).await? {
+    for texts in ask(source, Sql::new(source.dialect(), text)).await? {
         let Ok([id, child, name, parent, on_delete, from, to]) = <[String; 7]>::try_from(texts)
         else {
             continue;

@@ -7,6 +7,7 @@ pub(crate) use self::shapes::shape;
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 use consentry_policy::{
     Action, Clock, Condition, Dataset, Policy, Severity, SqlName, Store, TableSource, TimeFormat,
@@ -73,7 +74,7 @@ impl fmt::Display for Findings {
 pub(crate) struct Layout<'a> {
     pub(crate) dataset: &'a Dataset,
     pub(crate) source: &'a TableSource,
-    pub(crate) catalogue: Catalogue,
+    pub(crate) catalogue: Arc<Catalogue>,
     pub(crate) dialect: Dialect,
     /// Dependants, by index, those first that others are referred to by.
     pub(crate) dependants: Vec<usize>,
@@ -109,7 +110,7 @@ pub(crate) async fn database<'a>(
         .filter(|(_, _, source)| source.database.as_str() == database)
         .collect();
     let tables = datasets.iter().flat_map(|(_, dataset, _)| tables(dataset));
-    let catalogue = Catalogue::read(source, tables).await?;
+    let catalogue = Arc::new(Catalogue::read(source, tables).await?);
     let mut findings = Findings::default();
     for (index, dataset, table_source) in &datasets {
         let mut check = Check {
@@ -185,7 +186,7 @@ pub(super) struct Check<'a> {
     findings: &'a mut Findings,
 }
 
-impl Check<'_> {
+impl<'a> Check<'a> {
     fn find(&mut self, severity: Severity, key: &str, message: String, help: impl Into<String>) {
         self.findings.0.push(Finding {
             severity,
@@ -254,10 +255,10 @@ impl Check<'_> {
     }
 
     /// The column, or an error that names key, column and table.
-    fn column(&mut self, key: &str, table: &SqlName, column: &str) -> Option<Column> {
+    fn column(&mut self, key: &str, table: &SqlName, column: &str) -> Option<&'a Column> {
         let found = self.catalogue.table(table)?;
         if let Some(column) = found.column(column) {
-            return Some(column.clone());
+            return Some(column);
         }
         let known: Vec<&str> = found.columns.iter().map(|one| &*one.name).collect();
         let message = format!("the table `{table}` has no column `{column}`");

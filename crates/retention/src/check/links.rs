@@ -1,6 +1,7 @@
 //! In which order rows can be deleted, by the foreign keys of the database.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use consentry_policy::{Dataset, Severity, SqlName, TableSource};
 
@@ -10,7 +11,7 @@ use crate::sql::Dialect;
 
 /// Datasets whose rows are referred to come after those that refer to them.
 pub(super) fn order<'a>(
-    catalogue: &Catalogue,
+    catalogue: &Arc<Catalogue>,
     dialect: Dialect,
     datasets: &[(usize, &'a Dataset, &'a TableSource)],
     findings: &mut Findings,
@@ -62,7 +63,7 @@ pub(super) fn order<'a>(
         layouts.push(Layout {
             dataset,
             source,
-            catalogue: catalogue.clone(),
+            catalogue: Arc::clone(catalogue),
             dialect,
             dependants,
             guards,
