@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use consentry_policy::{DateBucket, Method};
+use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 
 /// What a reduced value has to be, because its column holds nothing else.
@@ -59,7 +60,12 @@ fn is_digits(text: &str, count: usize) -> bool {
 
 fn day(text: &str) -> Option<Date> {
     let date = text.parse().ok();
-    date.or_else(|| text.parse().ok().map(DateTime::date))
+    let date = date.or_else(|| text.parse().ok().map(DateTime::date));
+    // A time in UTC: its day as it is written.
+    date.or_else(|| {
+        let at: Option<Timestamp> = text.parse().ok();
+        at.and_then(|_| text.get(..10)?.parse().ok())
+    })
 }
 
 fn first(year: i16, month: i8) -> Option<String> {
@@ -154,6 +160,12 @@ mod tests {
             ("year", "1980-03-14", Some("1980")),
             ("year", "1980-03-14T10:00:00", Some("1980")),
             ("date-bucket(month)", "1980-03-14", Some("1980-03-01")),
+            (
+                "date-bucket(month)",
+                "1980-03-14T10:00:00Z",
+                Some("1980-03-01"),
+            ),
+            ("year", "1980-03-14T10:00:00.5Z", Some("1980")),
             ("date-bucket(quarter)", "1980-12-14", Some("1980-10-01")),
             ("date-bucket(year)", "1980-03-14", Some("1980-01-01")),
             ("bucket(10)", "47", Some("40")),
