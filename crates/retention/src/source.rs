@@ -21,6 +21,7 @@ use crate::sql::{Dialect, Sql, Value};
 /// How long a statement waits for a lock of the application.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 /// No statement of ours is longer than a batch or a count.
+#[cfg(feature = "postgres")]
 const STATEMENT_TIMEOUT: Duration = Duration::from_mins(10);
 
 /// A row: what was selected, in its order.
