@@ -34,6 +34,19 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("transfer", &["address", "domain", "policy"]),
     ("retention", &["address", "policy"]),
     ("archive", &["keys", "policy", "retention"]),
+    (
+        "simulation",
+        &[
+            "address",
+            "domain",
+            "keys",
+            "policy",
+            "retention",
+            "service",
+            "storage",
+            "token",
+        ],
+    ),
     ("webhook", &["service"]),
     (
         "web",
@@ -61,6 +74,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "policy",
             "retention",
             "service",
+            "simulation",
             "storage",
             "token",
             "transfer",
@@ -88,7 +102,7 @@ const ABSENT: &[(&[&str], &[&str])] = &[
     (&["mail"], &["sea-orm", "axum"]),
     (&["webhook"], &["sea-orm", "axum", "lettre"]),
     (&["storage"], &["axum", "lettre"]),
-    (&["retention", "archive"], &["axum", "lettre"]),
+    (&["retention", "archive", "simulation"], &["axum", "lettre"]),
     (&["consentry"], &["clap"]),
 ];
 

@@ -17,6 +17,7 @@ mod progress;
 mod recovery;
 mod retention;
 mod scan;
+mod simulate;
 mod statistics;
 mod subscriber;
 mod webhook;
@@ -176,6 +177,9 @@ pub fn admin(cli: Cli) -> Result<(), Failure> {
             }
             AdminCommand::Retention(RetentionCommand::Grants { database, role }) => {
                 retention::print_grants(&settings, &database, &role)
+            }
+            AdminCommand::Retention(RetentionCommand::Simulate(args)) => {
+                simulate::run(&settings, args).await
             }
             AdminCommand::Retention(command) => {
                 let (app, service) = open(&settings).await?;

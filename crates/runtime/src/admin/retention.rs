@@ -16,6 +16,7 @@ use super::{
     output::{Table, print_json, print_line, say},
     progress::Progress,
     short,
+    simulate::SimulateArgs,
 };
 use crate::{
     Failure, app,
@@ -65,6 +66,9 @@ pub(super) enum RetentionCommand {
         #[arg(long, default_value = "consentry")]
         role: String,
     },
+    /// Let years pass on generated data in memory: what happens when, and exit 1 with day and rule
+    /// when something is done too early, too late or not at all
+    Simulate(SimulateArgs),
 }
 
 /// What is due to a rule.
@@ -118,7 +122,7 @@ pub(super) async fn run(retention: &Retention, command: RetentionCommand) -> Res
             lang,
             listing,
         } => about(retention, &identity, lang, listing).await,
-        RetentionCommand::Grants { .. } => Ok(()),
+        RetentionCommand::Grants { .. } | RetentionCommand::Simulate(_) => Ok(()),
     }
 }
 
