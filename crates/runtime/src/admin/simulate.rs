@@ -187,10 +187,13 @@ fn print_calendar(timeline: &Timeline) -> Result<(), Failure> {
                 continue;
             }
             is_empty = false;
-            let cells = cells.map(|rows| rows.map_or("·".to_owned(), |rows| rows.to_string()));
-            let [a, b, c, d, e, f, g, h, i, j, k, l] = &cells;
             let name = format!("{}/{}", rule.dataset, rule.rule);
-            table.row([&name, a, b, c, d, e, f, g, h, i, j, k, l]);
+            let cells = cells.map(|rows| rows.map_or("·".to_owned(), |rows| rows.to_string()));
+            let mut row = [name.as_str(); 13];
+            for (cell, rows) in row[1..].iter_mut().zip(&cells) {
+                *cell = rows;
+            }
+            table.row(row);
         }
         if !is_empty {
             print_line("")?;
