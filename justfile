@@ -63,4 +63,4 @@ test-abuse:
 
 # Measure the retention engine against statements by hand, on both databases (docs/performance.md)
 bench-retention *arguments:
-    tests/with-postgres cargo test --release -p consentry-retention --test it --locked -- --ignored --nocapture --test-threads=1 {{arguments}}
+    CONSENTRY_TEST_DURABLE=1 tests/with-postgres cargo test --release -p consentry-retention --test it --locked -- --ignored --nocapture --test-threads=1 {{arguments}}

@@ -1,18 +1,18 @@
 //! How fast it is: the real programs under load, beside what the machine can do at best.
 //!
 //! ```text
-//! consentry-bench [--smoke] [--rounds N] [--only sqlite|postgres] [--json FILE] [--archive ROWS]
+//! consentry-bench [--smoke] [--rounds N] [--only sqlite|postgres] [--json FILE] [--retention ROWS]
 //! ```
 //!
-//! `--archive` measures the retention engine's way into the archive, and nothing else.
+//! `--retention` measures what the retention engine does to that many rows, and nothing else.
 //!
 //! Load generator, server, relay and database share the machine. `tests/measure` builds the
 //! programs for release and brings PostgreSQL; `docs/performance.md` says how to read the table.
 
-mod archive;
 mod figures;
 mod floor;
 mod load;
+mod retention;
 mod scenario;
 mod server;
 mod sink;
@@ -31,7 +31,7 @@ fn main() {
     let mut scale = Scale::FULL;
     let mut engines = Engine::ALL.to_vec();
     let mut json = None;
-    let mut archived = None;
+    let mut rows = None;
     let mut arguments = env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().expect("the option needs a value");
@@ -43,15 +43,15 @@ fn main() {
                 "postgres" => engines = vec![Engine::Postgres],
                 other => panic!("there is no database {other}: sqlite or postgres"),
             },
-            "--archive" => archived = Some(value().parse().expect("rows are a number")),
+            "--retention" => rows = Some(value().parse().expect("rows are a number")),
             "--json" => json = Some(value()),
             other => panic!("unknown option {other}; see the head of tests/bench/main.rs"),
         }
     }
     let mut figures = Figures::default();
     for engine in engines {
-        match archived {
-            Some(rows) => archive::measure(engine, rows, scale.rounds, &mut figures),
+        match rows {
+            Some(rows) => retention::measure(engine, rows, scale.rounds, &mut figures),
             None => measure(engine, scale, &mut figures),
         }
     }

@@ -146,7 +146,14 @@ impl Queries<'_> {
         sql.columns("t", self.layout.source.key.iter().map(SqlName::as_str));
     }
 
+    /// The column that says whose a row is, where that is asked.
+    pub(crate) fn identity(&self) -> Option<&SqlName> {
+        let identity = self.layout.source.identity.as_ref();
+        identity.filter(|_| self.whose)
+    }
+
     /// `SELECT` of facts: key, order, identity, state, moments of every clock, values of marks.
+    /// Identity and state only where there are any: each column is a copy on its way here.
     pub(crate) fn facts(&self, order: Option<&SqlName>) -> Sql {
         let source = self.layout.source;
         let mut sql = Sql::new(self.layout.dialect, "SELECT ");
@@ -157,12 +164,12 @@ impl Queries<'_> {
             Some(order) => read(&mut sql, "t", order.as_str()),
             None => sql.push("NULL"),
         };
-        sql.push(", ");
-        match &source.identity {
-            Some(identity) if self.whose => read(&mut sql, "t", identity.as_str()),
-            _ => sql.push("NULL"),
-        };
-        self.state(&mut sql);
+        if let Some(identity) = self.identity() {
+            read(sql.push(", "), "t", identity.as_str());
+        }
+        if !self.rules.dataset.states.is_empty() {
+            self.state(sql.push(", "));
+        }
         for clock in &self.rules.dataset.clocks {
             for column in &clock.columns {
                 read(sql.push(", "), "t", column.as_str());
@@ -188,11 +195,7 @@ impl Queries<'_> {
     /// The first state that a row meets, by its index.
     fn state(&self, sql: &mut Sql) {
         let states = &self.rules.dataset.states;
-        if states.is_empty() {
-            sql.push(", NULL");
-            return;
-        }
-        sql.push(", CASE");
+        sql.push("CASE");
         for (index, state) in states.iter().enumerate() {
             sql.push(" WHEN ");
             let table = &self.layout.source.table;

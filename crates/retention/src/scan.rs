@@ -138,8 +138,12 @@ impl Desk<'_> {
         // The column that the page was ordered by.
         values.next();
         let mut text = || values.next().and_then(Value::into_text);
-        let subject = text();
-        let state = text().and_then(|index| index.parse().ok());
+        let subject = self.queries().identity().and_then(|_| text());
+        let state = if dataset.states.is_empty() {
+            None
+        } else {
+            text().and_then(|index| index.parse().ok())
+        };
         let mut unreadable = false;
         let mut clocks = Vec::with_capacity(dataset.clocks.len());
         for clock in &dataset.clocks {
