@@ -27,10 +27,10 @@ struct Work {
 const WORK: [Work; 2] = [
     Work {
         name: "purged",
-        table: "prospects",
-        rows: "INSERT INTO prospects (id, email, name, company, met_on)
-                   SELECT i, 'c' || i || '@example.org', 'Person ' || i, 'Company', {long ago} FROM n",
-        by_hand: "DELETE FROM prospects WHERE met_on <= '2024-02-01'",
+        table: "clients",
+        rows: "INSERT INTO clients (id, email, name, left_on)
+                   SELECT i, 'c' || i || '@example.org', 'Client ' || i, {day 2021-02-01} FROM n",
+        by_hand: "DELETE FROM clients WHERE left_on <= '2022-02-01'",
     },
     Work {
         name: "archived",
@@ -38,13 +38,12 @@ const WORK: [Work; 2] = [
         rows: "INSERT INTO clients (id, email, name)
                    SELECT i, 'c' || i || '@example.org', 'Client ' || i FROM n;
                INSERT INTO contracts (id, client_id, email, terms, ended_on)
-                   SELECT id, id, email, 'Two days of advice a month', {long ago} FROM clients",
+                   SELECT id, id, email, 'Two days of advice a month', {day 2024-02-01} FROM clients",
         by_hand: "CREATE TABLE old_contracts AS SELECT * FROM contracts WHERE ended_on <= '2025-02-01';
                   DELETE FROM contracts WHERE ended_on <= '2025-02-01'",
     },
 ];
 
-const LONG_AGO: &str = "2024-02-01";
 const TODAY: &str = "2027-02-01T10:00:00Z";
 
 /// Purges and archives that many rows, in as many rounds as asked.
@@ -96,7 +95,7 @@ impl Work {
         let start = Instant::now();
         let (before, clean) = match engine {
             Engine::Sqlite => (
-                "PRAGMA secure_delete = ON",
+                "COMMIT; PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON; BEGIN",
                 "VACUUM; PRAGMA wal_checkpoint(TRUNCATE)",
             ),
             Engine::Postgres => ("", "VACUUM (ANALYZE, INDEX_CLEANUP ON)"),
@@ -114,15 +113,15 @@ impl Work {
         if engine == Engine::Sqlite {
             application.query("BEGIN; COMMIT; PRAGMA journal_mode = WAL");
         }
-        let long_ago = match engine {
-            Engine::Sqlite => format!("'{LONG_AGO}'"),
-            Engine::Postgres => format!("DATE '{LONG_AGO}'"),
+        let day = match engine {
+            Engine::Sqlite => "'",
+            Engine::Postgres => "DATE '",
         };
+        let rows_of = self.rows.replace("{day ", day).replace('}', "'");
         let numbers = format!(
             "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows}) SELECT"
         );
-        let rows = self.rows.replace("{long ago}", &long_ago);
-        application.query(&rows.replacen("SELECT", &numbers, 1));
+        application.query(&rows_of.replacen("SELECT", &numbers, 1));
         application
     }
 }

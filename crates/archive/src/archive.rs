@@ -80,6 +80,17 @@ impl SealedArchive {
         u64::from_be_bytes(bytes)
     }
 
+    /// Numbers of rows that are written together. One after the other they lie on few pages of the
+    /// table and of each index; each on its own would be on a page of its own.
+    pub(crate) fn numbers(&self) -> impl FnMut() -> u64 + use<> {
+        let mut next = self.number();
+        move || {
+            let number = next;
+            next = number.wrapping_add(1);
+            number
+        }
+    }
+
     /// Deletes records, and destroys the keys that seal no other; how many records there were.
     ///
     /// The keys go before the deletion lasts: cut off between the two, records are left that

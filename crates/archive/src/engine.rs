@@ -81,10 +81,11 @@ impl SealedArchive {
         let mut rows = Vec::with_capacity(records.len());
         let mut moments = Vec::new();
         let mut replaced = Vec::new();
+        let (mut number, mut key_number) = (self.numbers(), self.numbers());
         for taken in records {
-            let id = self.number();
+            let id = number();
             let mut new = |subject: Option<&str>| {
-                let (unlocked, kept) = self.new_key(subject);
+                let (unlocked, kept) = self.new_key(key_number(), subject);
                 made.push(kept);
                 unlocked
             };

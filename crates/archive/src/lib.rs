@@ -16,6 +16,22 @@
 //!
 //! The features `sqlite` and `postgres`, both on by default, bring the drivers.
 //!
+//! ```no_run
+//! use consentry_archive::{ArchiveError, Reason, SealedArchive};
+//! use jiff::Timestamp;
+//!
+//! /// The answer to a request for access, as JSON objects.
+//! async fn answer(archive: &SealedArchive, now: Timestamp) -> Result<Vec<String>, ArchiveError> {
+//!     let reason = Reason {
+//!         author: "legal",
+//!         reason: "a request for access",
+//!         case: Some("2031/7"),
+//!     };
+//!     let opened = archive.open("anna@example.org", None, reason, now).await?;
+//!     Ok(opened.into_iter().map(|one| one.record).collect())
+//! }
+//! ```
+//!
 //! [`Archive`]: consentry_retention::Archive
 
 #[cfg(not(any(feature = "postgres", feature = "sqlite")))]

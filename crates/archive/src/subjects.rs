@@ -122,10 +122,9 @@ impl SealedArchive {
     }
 
     /// A new key, and how it is kept.
-    pub(crate) fn new_key(&self, subject: Option<&str>) -> (Unlocked, SubjectKey) {
+    pub(crate) fn new_key(&self, id: u64, subject: Option<&str>) -> (Unlocked, SubjectKey) {
         let ring = self.ring();
         let mut random = |buffer: &mut [u8]| (self.random)(buffer);
-        let id = self.number();
         let key = DataKey::generate(&mut random);
         let kept = SubjectKey {
             id,

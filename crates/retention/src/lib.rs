@@ -11,6 +11,37 @@
 //!   looked at.
 //!
 //! PostgreSQL and SQLite. No clock, no environment; holds, events and the archive are ports.
+//!
+//! ```no_run
+//! use std::collections::BTreeMap;
+//! use std::error::Error;
+//!
+//! use consentry_policy::Policy;
+//! use consentry_retention::{Engine, Events, Holds, Source};
+//! use jiff::Timestamp;
+//!
+//! /// What the policy says of the tables of the database that it calls `crm`. Who is on hold, and what
+//! /// happened to whom, is known to `records`.
+//! async fn pass(
+//!     policy: &Policy,
+//!     records: &(impl Holds + Events),
+//!     random: &(dyn Fn(&mut [u8]) + Send + Sync),
+//!     now: Timestamp,
+//! ) -> Result<(), Box<dyn Error>> {
+//!     let crm = Source::connect("postgres://retention@db.example.org/crm").await?;
+//!     let engine = Engine {
+//!         policy,
+//!         sources: &BTreeMap::from([("crm".parse()?, crm)]),
+//!         holds: records,
+//!         events: records,
+//!         archive: None,
+//!         random,
+//!     };
+//!     engine.run(now, None, &mut |_progress| {}).await?;
+//!     assert!(engine.verify(now).await?.is_clean());
+//!     Ok(())
+//! }
+//! ```
 
 mod about;
 mod archive;

@@ -152,8 +152,8 @@ async fn sqlite(url: &str) -> Result<SqlitePool, SourceError> {
         .busy_timeout(LOCK_TIMEOUT)
         .foreign_keys(true)
         .pragma("secure_delete", "ON")
-        // A batch touches pages all over the file; 20 MiB of them stay at hand.
-        .pragma("cache_size", "-20480")
+        // A batch touches pages all over the file; 10 MiB of them stay at hand, for each of two connections.
+        .pragma("cache_size", "-10240")
         .pragma("temp_store", "MEMORY")
         // A page of rows comes at once: the thread that reads them waits for nobody.
         .row_buffer_size(crate::engine::BATCH as usize);

@@ -10,6 +10,24 @@
 //! worker's jobs. The outcome is a [`Timeline`], which [`svg::draw`] makes a picture of.
 //!
 //! Every run of the same simulation has the same outcome. Nothing but memory is touched.
+//!
+//! ```
+//! use consentry_policy::Policy;
+//! use consentry_simulation::{Simulation, svg};
+//! use jiff::civil::date;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+//! # runtime.block_on(async {
+//! let policy = Policy::demo();
+//! let simulation = Simulation { policy: &policy, from: date(2027, 1, 1), years: 1, rows: 5 };
+//! let timeline = simulation.run(&mut |_day| {}).await?;
+//! assert!(timeline.rule("subscribers", "purge-unconfirmed").is_some());
+//! assert!(svg::draw(&timeline).starts_with("<svg"));
+//! # Ok(())
+//! # })
+//! # }
+//! ```
 
 mod engine;
 mod error;

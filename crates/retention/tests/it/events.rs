@@ -52,7 +52,7 @@ async fn an_event_reaches_every_dataset_whatever_its_stages_are_called(world: &m
     let others = CLIENTS.replace("\"clients\"", "\"members\"");
     let others = others.replace("orders", "visits");
     let (clients, members) = (stage(LEFT), stage(LEFT));
-    world.promise(&format!("{CLIENTS}{clients}{others}{members}"));
+    world.promise(&format!("{CLIENTS}{clients}{others}{members}{EVENTS}"));
     let tables = TABLES
         .replace("clients", "members")
         .replace("orders", "visits");
@@ -89,7 +89,7 @@ async fn an_event_waits_while_a_hold_keeps_the_row(world: &mut World) {
 
 /// S3-26: the other fields go at once, and the row once the hold is lifted.
 async fn an_event_waits_while_a_hold_keeps_a_field(world: &mut World) {
-    world.promise(&format!("{CLIENTS}{}", stage(LEFT)));
+    world.promise(&format!("{CLIENTS}{}{EVENTS}", stage(LEFT)));
     world.records.hold("clients", "c1@example.org", &["name"]);
     world.execute(TABLES).await;
     client(world, 1, "").await;
