@@ -24,6 +24,8 @@ pub(super) async fn connect(url: &str) -> Result<DatabaseConnection, ArchiveErro
         .disable_statement_logging()
         .application_name("consentry-archive")
         .options([
+            // A plan that was made while a table was small scans it when it has grown.
+            ("plan_cache_mode", "force_custom_plan".to_owned()),
             ("lock_timeout", milliseconds(LOCK_TIMEOUT)),
             ("statement_timeout", milliseconds(STATEMENT_TIMEOUT)),
             (
