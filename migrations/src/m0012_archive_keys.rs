@@ -28,5 +28,6 @@ CREATE TABLE consentry_archive_keys (
     wrapped_key BYTES NOT NULL,
     sealed_subject BYTES
 );
-CREATE INDEX consentry_archive_keys_subject ON consentry_archive_keys (controller, subject_index);
+-- The index says whose archive it is, too: a leading controller would have PostgreSQL read every key.
+CREATE INDEX consentry_archive_keys_subject ON consentry_archive_keys (subject_index);
 ";

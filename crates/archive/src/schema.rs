@@ -78,8 +78,7 @@ mod m0001_archive {
         taken_at BIGINT NOT NULL,
         sealed BYTES NOT NULL
     );
-    CREATE UNIQUE INDEX consentry_archive_records_row
-        ON consentry_archive_records (controller, row_index);
+    CREATE UNIQUE INDEX consentry_archive_records_row ON consentry_archive_records (row_index);
     CREATE INDEX consentry_archive_records_dataset
         ON consentry_archive_records (controller, dataset, taken_at);
     CREATE INDEX consentry_archive_records_key ON consentry_archive_records (key_id, id);
