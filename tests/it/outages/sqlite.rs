@@ -142,7 +142,7 @@ fn a_lock_that_is_held_for_long_is_waited_for_and_then_refused() {
     let web = site.web();
     let crowd = Crowd::gather(&web);
     crowd.wait_accepted(10);
-    let mut holder = Holder::take(&site.data(), "BEGIN IMMEDIATE", 13);
+    let mut holder = Holder::take(&site.data(), "BEGIN IMMEDIATE", 20);
     crowd.wait_refused(1);
     assert!(holder.is_there(), "refused although nobody held the lock");
     crowd.wait_accepted(10);
