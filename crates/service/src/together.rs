@@ -9,6 +9,7 @@ use std::{
     hash::Hash,
     mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
 use tokio::sync::oneshot;
@@ -17,6 +18,9 @@ use crate::{Service, ports::StoreError};
 
 /// Requests in one commit; bounds how long the others wait.
 const BATCH: usize = 256;
+
+/// An answer that takes longer than this tells of the database, and not of the request.
+const SLOW: Duration = Duration::from_secs(2);
 
 /// A request that can be answered in one commit with others.
 pub(crate) trait Shared: Send + Sync + Sized + 'static {
@@ -148,27 +152,26 @@ async fn serve<R: Shared>(together: Together<R>, service: Service) {
 }
 
 /// One request that cannot be stored must not take the others along. A database that answers
-/// nobody is asked twice, not once for each.
+/// nobody is asked twice, and once when it takes its time over it; not once for each.
 async fn one_by_one<R: Shared>(
     service: &Service,
     requests: &[R],
 ) -> Vec<Result<R::Answer, StoreError>> {
     let mut answers: Vec<Result<R::Answer, StoreError>> = Vec::with_capacity(requests.len());
-    let mut failures = Vec::new();
-    for request in requests {
-        let answer = if let [_, error] = failures.as_slice() {
-            Err(StoreError::clone(error))
-        } else {
-            let one = std::slice::from_ref(request);
-            let answers = R::commit(service, one).await;
-            answers.and_then(|mut answers| answers.pop().ok_or(StoreError::Conflict))
-        };
-        if let Err(error @ StoreError::Unavailable { .. }) = &answer
-            && failures.len() < 2
-        {
-            failures.push(error.clone());
+    let mut failures = 0;
+    for (place, request) in requests.iter().enumerate() {
+        let began = Instant::now();
+        let one = std::slice::from_ref(request);
+        let answer = R::commit(service, one).await;
+        answers.push(answer.and_then(|mut answers| answers.pop().ok_or(StoreError::Conflict)));
+        if let Some(Err(error @ StoreError::Unavailable { .. })) = answers.last() {
+            failures += 1;
+            if failures == 2 || began.elapsed() > SLOW {
+                let error = error.clone();
+                answers.extend(requests[place + 1..].iter().map(|_| Err(error.clone())));
+                break;
+            }
         }
-        answers.push(answer);
     }
     answers
 }

@@ -126,7 +126,7 @@ fn a_lock_that_is_held_for_long_is_waited_for_and_then_refused() {
     crowd.wait_accepted(10);
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            site.query("BEGIN; LOCK TABLE consentry_subjects; SELECT pg_sleep(20); COMMIT");
+            site.query("BEGIN; LOCK TABLE consentry_subjects; SELECT pg_sleep(26); COMMIT");
         });
         crowd.wait_refused(1);
         crowd.wait_accepted(10);

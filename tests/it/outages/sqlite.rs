@@ -135,14 +135,15 @@ impl Drop for Holder {
     }
 }
 
-/// Another program holds the write lock for longer than anybody waits.
+/// Another program holds the write lock for longer than anybody waits, whoever shares a commit with
+/// whom: ten seconds together, and ten alone.
 #[test]
 fn a_lock_that_is_held_for_long_is_waited_for_and_then_refused() {
     let site = site();
     let web = site.web();
     let crowd = Crowd::gather(&web);
     crowd.wait_accepted(10);
-    let mut holder = Holder::take(&site.data(), "BEGIN IMMEDIATE", 20);
+    let mut holder = Holder::take(&site.data(), "BEGIN IMMEDIATE", 26);
     crowd.wait_refused(1);
     assert!(holder.is_there(), "refused although nobody held the lock");
     crowd.wait_accepted(10);
