@@ -70,12 +70,13 @@ pub use model::controller::{
 };
 pub use model::cookies::{Cookie, CookieCategory, CookieLink, CookieParty, Cookies, TrackerKind};
 pub use model::dataset::{
-    Category, Dataset, Dependant, Field, FieldFormat, FieldSource, OwnDataset, SpecialGround,
-    TableSource, TimeFormat,
+    Category, Dataset, Dependant, Field, FieldFormat, FieldSource, SpecialGround, TableSource,
+    TimeFormat,
 };
 pub use model::document::{
     Announcement, Change, ChangeReason, Clause, Notice, NoticeSection, Place, Safeguard,
 };
+pub use model::own::OwnDataset;
 pub use model::processor::{ContractEnd, Duty, Party, ProcessorTerms, SubjectCategory};
 pub use model::purpose::{InterestOf, Purpose, Team, Topic, Withdrawal};
 pub use model::recipient::{

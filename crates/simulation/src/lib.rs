@@ -7,7 +7,8 @@
 //! pass has to do; the first day on which the engine, its verification or the content of a table says
 //! something else ends the simulation with an error that names day and rule. Consentry's own
 //! subscribers sign up, confirm, leave and ask for erasure through the real use cases, and go by the
-//! worker's jobs. The outcome is a [`Timeline`], which [`svg::draw`] makes a picture of.
+//! worker's jobs. Rights requests, conversations and cookie choices, which this version does not keep
+//! yet, are rows of tables that stand in for them. The outcome is a [`Timeline`], which [`svg::draw`] makes a picture of.
 //!
 //! Every run of the same simulation has the same outcome. Nothing but memory is touched.
 //!
@@ -91,7 +92,7 @@ impl Simulation<'_> {
             return Err(SimulationError::Years);
         }
         let until = self.from.saturating_add(i64::from(self.years).years());
-        let policy = tables::without_schemas(self.policy);
+        let policy = tables::for_scratch(self.policy);
         let passes = Passes::new(&policy, self.from, until);
         let random = Seeded::new(SEED);
         let tables = tables::derive(&policy);

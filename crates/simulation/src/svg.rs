@@ -250,7 +250,11 @@ fn what(rule: &RuleTimeline) -> String {
         Some(period) => format!("{period} after {}", rule.counts_from),
         None => format!("at once on {}", rule.counts_from),
     };
-    format!("{}{place}, {when}", rule.action)
+    let executor = match rule.by {
+        Executor::StandIn => " (stand-in)",
+        _ => "",
+    };
+    format!("{}{place}, {when}{executor}", rule.action)
 }
 
 /// The actions that are seen.

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use consentry_policy::{
-    Condition, Dataset, Dependant, FieldFormat, Join, Literal, Method, Policy, Slug, SqlName,
-    TableSource, TimeFormat,
+    Condition, Dataset, Dependant, FieldFormat, Join, Literal, Method, OwnDataset, Policy, Slug,
+    SqlName, TableSource, TimeFormat,
 };
 
 /// What a column has room for.
@@ -33,8 +33,28 @@ pub(crate) struct Table<'a> {
     pub(crate) dependants: Vec<(&'a Dependant, usize)>,
 }
 
-/// A copy without schemas: the scratch databases have none.
-pub(crate) fn without_schemas(policy: &Policy) -> Policy {
+/// A copy for the scratch databases, which have no schemas, with a table for each of our own datasets
+/// that this version does not keep yet: its rules are executed all the same.
+pub(crate) fn for_scratch(policy: &Policy) -> Policy {
+    let mut policy = without_schemas(policy);
+    for dataset in &mut policy.datasets {
+        let table = format!("own_{}", dataset.id.as_str().replace('-', "_"));
+        if dataset.own().is_some_and(is_stood_in)
+            && let (Ok(database), Ok(table)) = ("own".parse(), table.parse())
+            && let Some(on_table) = dataset.on_table(database, table)
+        {
+            *dataset = on_table;
+        }
+    }
+    policy
+}
+
+/// Whether a table stands in for a dataset.
+pub(crate) fn is_stood_in(own: OwnDataset) -> bool {
+    !matches!(own, OwnDataset::Subscribers | OwnDataset::Events)
+}
+
+fn without_schemas(policy: &Policy) -> Policy {
     let flatten = |name: &mut SqlName| {
         let flat = name.as_str().replace('.', "_");
         // Too long together, and told apart by the table alone.

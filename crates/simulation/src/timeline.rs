@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::ledger::Done;
 use crate::subscribers::{REMINDER, executes};
+use crate::tables::is_stood_in;
 
 /// Rule by rule, in the order of the policy.
 #[derive(Clone, Debug)]
@@ -30,7 +31,10 @@ pub enum Executor {
     Engine,
     /// The jobs of the worker, on Consentry's own records.
     Worker,
-    /// Nobody in this version: the data it speaks of are not collected yet.
+    /// The retention engine, on a table that stands in for records of Consentry's own which this
+    /// version does not keep yet.
+    StandIn,
+    /// Nobody in this version.
     Nobody,
 }
 
@@ -190,6 +194,7 @@ fn rules_of(policy: &Policy, dataset: &Dataset) -> Vec<RuleTimeline> {
     let stages = dataset.stages.iter().map(|stage| {
         let by = match own {
             None => Executor::Engine,
+            Some(own) if is_stood_in(own) => Executor::StandIn,
             Some(own) if executes(own, stage) => Executor::Worker,
             Some(_) => Executor::Nobody,
         };

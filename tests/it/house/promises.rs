@@ -134,7 +134,8 @@ page is made of the policies' `promises` and comments, and of the numbers in the
 a test holds it against them.
 
 *Kept* means that a test shows the software doing it. *Stated* means that a test shows the figure or
-the fact in the policy file, and nothing more: it is still open, for the reason that the table of
+the fact in the policy file, or its rule at work on a table in the place of records that are not kept
+yet, and nothing more: it is still open, for the reason that the table of
 groups gives. Of many keys or tests the first are named.
 
 ";

@@ -1,5 +1,6 @@
 //! Data: what is held, about whom, where, and how long.
 
+use super::own::OwnDataset;
 use super::rule::{Clock, Minimum, Stage, State};
 use crate::read::{
     CONDITION, FLAG, METHOD, PROMISE, SQL_NAME, TEXT, choice, choices, named, tables,
@@ -203,71 +204,6 @@ tables! {
         pub id: Slug => required(&named("\"identification\"")),
         /// The name on pages.
         pub name: Localized => localized,
-    }
-}
-
-/// A dataset that Consentry keeps itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum OwnDataset {
-    /// People who subscribed.
-    Subscribers,
-    /// The evidence of what they agreed to and objected to.
-    Events,
-    /// Requests to exercise rights.
-    Requests,
-    /// Conversations of the study assistant.
-    Conversations,
-    /// Choices made in the cookie banner.
-    CookieChoices,
-}
-
-impl OwnDataset {
-    /// Every one.
-    pub const ALL: [Self; 5] = [
-        Self::Subscribers,
-        Self::Events,
-        Self::Requests,
-        Self::Conversations,
-        Self::CookieChoices,
-    ];
-
-    /// Its id in the policy file.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Subscribers => "subscribers",
-            Self::Events => "events",
-            Self::Requests => "requests",
-            Self::Conversations => "conversations",
-            Self::CookieChoices => "cookie-choices",
-        }
-    }
-
-    /// The states that its stages may name.
-    pub const fn states(self) -> &'static [&'static str] {
-        match self {
-            Self::Subscribers => &["pending", "confirmed", "unsubscribed", "erased"],
-            Self::Events => &[],
-            Self::Requests => &["open", "closed"],
-            Self::Conversations => &["abandoned", "suspicious", "qualified"],
-            Self::CookieChoices => &["accepted", "refused"],
-        }
-    }
-
-    /// The clocks that its stages may name.
-    pub const fn clocks(self) -> &'static [&'static str] {
-        match self {
-            Self::Subscribers => &[
-                "first-submission",
-                "last-interaction",
-                "last-departure",
-                "erasure-request",
-            ],
-            Self::Events => &["recorded", "subject-purged"],
-            Self::Requests => &["received", "closed"],
-            Self::Conversations => &["last-activity", "qualified"],
-            Self::CookieChoices => &["given"],
-        }
     }
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod controller;
 pub(crate) mod cookies;
 pub(crate) mod dataset;
 pub(crate) mod document;
+pub(crate) mod own;
 pub(crate) mod processor;
 pub(crate) mod purpose;
 pub(crate) mod recipient;

@@ -207,6 +207,7 @@ fn by(rule: &RuleTimeline) -> &'static str {
     match rule.by {
         Executor::Engine => "engine",
         Executor::Worker => "worker",
+        Executor::StandIn => "engine, on a table that stands in",
         Executor::Nobody => "not executed by this version",
     }
 }

@@ -1,5 +1,6 @@
 //! The policy of a platform for interviews: accounts as long as they are used, archives with an end.
 
+use crate::rehearsed;
 use crate::support::{Simulated, simulate};
 
 const POLICY: &str = include_str!("../../../policy/policies/ai-platform.toml");
@@ -18,6 +19,8 @@ fn the_platform_keeps_everything_as_long_as_it_says() {
     proof_of_a_contract_is_archived_for_five_years(&simulated);
     anonymised_data_are_archived_after_a_year_and_go_after_five(&simulated);
     everything_else_has_its_period(&simulated);
+    rehearsed::open_requests_are_listed_after_a_month(&simulated);
+    rehearsed::answered_requests_go_after(&simulated, "5 years");
 }
 
 /// S4-15: anonymised at once, and what could not be anonymised goes after a week.

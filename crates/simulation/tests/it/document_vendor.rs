@@ -1,5 +1,6 @@
 //! The policy of a vendor of documents: five years from the last interaction, each dataset for itself.
 
+use crate::rehearsed;
 use crate::support::{Simulated, simulate};
 
 const POLICY: &str = include_str!("../../../policy/policies/document-vendor.toml");
@@ -18,6 +19,9 @@ fn the_vendor_of_documents_keeps_everything_as_long_as_it_says() {
     accounts_and_posts_are_kept_for_five_years(&simulated);
     a_request_ends_everything_before_its_period(&simulated);
     applications_are_kept_for_two_years(&simulated);
+    rehearsed::open_requests_are_listed_after_a_month(&simulated);
+    rehearsed::answered_requests_go_after(&simulated, "5 years");
+    rehearsed::cookie_choices_end_after_six_months(&simulated);
 }
 
 /// S1-42.

@@ -8,6 +8,7 @@ mod any_policy;
 mod document_vendor;
 mod marketing_platform;
 mod picture;
+mod rehearsed;
 mod saas_portal;
 mod self_care;
 mod support;

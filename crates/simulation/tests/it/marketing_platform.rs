@@ -1,5 +1,6 @@
 //! The policy of a marketing platform: fields, rows and the archive, each at its own time.
 
+use crate::rehearsed;
 use crate::support::{Simulated, simulate};
 
 const POLICY: &str = include_str!("../../../policy/policies/marketing-platform.toml");
@@ -19,6 +20,9 @@ fn the_marketing_platform_keeps_everything_as_long_as_it_says() {
     a_request_ends_contacts_wherever_they_lie(&simulated);
     campaign_results_are_anonymised_after_thirteen_months(&simulated);
     campaign_results_go_after_ten_years(&simulated);
+    rehearsed::open_requests_are_listed_after_thirty_days(&simulated);
+    rehearsed::answered_requests_go_after(&simulated, "3 years");
+    rehearsed::cookie_choices_end_after_thirteen_months(&simulated);
 }
 
 /// S2-27.

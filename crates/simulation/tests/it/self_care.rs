@@ -1,6 +1,7 @@
 //! The policy of a vendor of self-care software: contracts, books, chats, prospects, applicants.
 
 use crate::picture;
+use crate::rehearsed;
 use crate::support::{Simulated, simulate};
 
 const POLICY: &str = include_str!("../../../policy/policies/self-care.toml");
@@ -23,6 +24,9 @@ fn the_vendor_of_self_care_keeps_everything_as_long_as_it_says() {
     a_record_of_chats_is_archived_and_purged(&simulated);
     the_end_of_a_contract_ends_what_was_processed_under_it(&simulated);
     logs_and_unused_accounts_have_their_own_periods(&simulated);
+    rehearsed::open_requests_are_listed_after_a_month(&simulated);
+    rehearsed::answered_requests_go_after(&simulated, "5 years");
+    rehearsed::cookie_choices_end_after_thirteen_months(&simulated);
     picture::fits_its_width(&simulated.timeline);
 }
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::Check;
-use crate::model::dataset::{Dataset, OwnDataset};
+use crate::model::dataset::Dataset;
+use crate::model::own::OwnDataset;
 use crate::model::rule::{Action, Clock, Minimum, Stage};
 use crate::{Slug, SqlName, Store};
 
