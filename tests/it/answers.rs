@@ -13,6 +13,7 @@ on_each_engine!(
     the_copy_of_a_person_names_their_rows_elsewhere,
     a_hold_keeps_the_record_of_a_subscriber_until_it_is_lifted,
     a_held_record_makes_way_for_a_new_sign_up,
+    an_erasure_under_a_hold_promises_no_day,
     a_hold_that_nobody_looked_at_again_is_told_of,
     a_program_reports_events,
     statistics_outlive_people_and_leave_out_small_groups,
@@ -170,6 +171,28 @@ fn a_held_record_makes_way_for_a_new_sign_up(engine: Engine) {
         .site
         .admin(&["subscriber", "list", "--format", "json"]);
     assert_eq!(listed.json().as_array().map(Vec::len), Some(1));
+}
+
+/// S3-26: whoever asks for erasure is told what keeps their data, on the page and in the answer.
+fn an_erasure_under_a_hold_promises_no_day(engine: Engine) {
+    let office = Office::open(engine);
+    hold(&office, "subscribers", ANNA);
+    let stage = Stage::open(office.site);
+    let letter = stage.subscribe(ANNA);
+    let page = stage.press(&letter.path("/preferences/"), &[("action", "erase")]);
+    assert!(!stage.is_visible(ANNA));
+    let answer = stage.only_letter();
+    for told in [page.body, answer.text] {
+        let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+        for said in [
+            "at the earliest",
+            "Kept for a dispute",
+            "by 2 December 2031",
+        ] {
+            assert!(told.contains(said), "{said}: {told}");
+        }
+        assert!(!told.contains("2031/7"), "{told}");
+    }
 }
 
 /// S3-26.

@@ -14,7 +14,7 @@ use tracing::warn;
 use crate::{
     Error, Service,
     ports::{ApiKey, ApiKeyId, ApiKeyStore, Scope, StoreError, TokenHash},
-    record::{PersonalData, SubscriberRecord},
+    record::{Erasure, PersonalData, SubscriberRecord},
 };
 
 /// The use cases of the JSON API. Made by [`Service::api`].
@@ -240,19 +240,19 @@ impl Api {
         }
     }
 
-    /// Hides the person at once; says when the record is purged for good (S0-60, S0-63).
+    /// Hides the person at once; says when the record is purged for good, and what keeps it beyond that
+    /// (S0-60, S0-63, S3-26).
     ///
     /// # Errors
     /// [`Error::UnknownPerson`], also for whoever was erased before.
-    pub async fn erase(&self, address: &EmailAddress) -> Result<Timestamp, Error> {
+    pub async fn erase(&self, address: &EmailAddress) -> Result<Erasure, Error> {
         let policy = self.service.policy();
-        self.service
-            .on_behalf(address, |person, now| {
-                let effects = person.request_erasure(Channel::Api, policy, now);
-                let purged_after = policy.retention().erased.after(now, &policy.calendar);
-                Ok((purged_after, effects))
-            })
-            .await
+        let person = self.service.on_behalf(address, |person, now| {
+            let effects = person.request_erasure(Channel::Api, policy, now);
+            Ok((person.clone(), effects))
+        });
+        let erasure = self.service.erasure(&person.await?).await?;
+        erasure.ok_or(Error::UnknownPerson)
     }
 
     /// A copy of everything that is held of the person, which is noted (S0-38, S0-41).

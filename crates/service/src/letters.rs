@@ -7,18 +7,45 @@ use consentry_token::Purpose;
 use jiff::Timestamp;
 
 use crate::{
-    Service, Version,
+    Error, Service, Version,
     ports::{LeasedLetter, Letter, SecretUrl},
+    record::Erasure,
     subscriptions::topics_of,
 };
 
+/// What a letter tells beside what its person's record says.
+#[derive(Default)]
+pub(crate) struct Told {
+    change: Option<Arc<Version>>,
+    erasure: Option<Erasure>,
+}
+
 impl Service {
+    /// Looks up what a letter of this kind tells.
+    pub(crate) async fn told(
+        &self,
+        letter: &LeasedLetter,
+        person: &Subject,
+    ) -> Result<Told, Error> {
+        Ok(match letter.kind {
+            LetterKind::NoticeChange => Told {
+                change: self.told_by_letter(letter.queued_at).await?,
+                ..Told::default()
+            },
+            LetterKind::ErasureAnswer => Told {
+                erasure: self.erasure(person).await?,
+                ..Told::default()
+            },
+            _ => Told::default(),
+        })
+    }
+
     /// The letter, with fresh links; `None` when it is no longer owed to this person.
     pub(crate) fn compose(
         &self,
         letter: &LeasedLetter,
         person: &Subject,
-        change: Option<Arc<Version>>,
+        Told { change, erasure }: Told,
         now: Timestamp,
     ) -> Option<Letter> {
         if letter.kind == LetterKind::NoticeChange && change.is_none() {
@@ -53,7 +80,7 @@ impl Service {
             preferences_url: self.link(preferences, person, now),
             unsubscribe_url: self.link(unsubscribe, person, now),
             home_url: self.public_url().join("/"),
-            erasure: person.erased_at.zip(person.purged_from(self.policy())),
+            erasure,
             change,
         })
     }

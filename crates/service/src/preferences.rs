@@ -8,7 +8,10 @@ use consentry_policy::TopicId;
 use consentry_token::{Claims, Purpose};
 use jiff::Timestamp;
 
-use crate::{Error, LinkError, Service, record::PersonalData};
+use crate::{
+    Error, LinkError, Service,
+    record::{Erasure, PersonalData},
+};
 
 /// Which link opened the preference centre.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,18 +142,18 @@ impl Service {
         Ok(())
     }
 
-    /// Hides the person at once; the purge follows after the policy's grace (S0-40, S0-60).
+    /// Hides the person at once; the purge follows after the policy's grace, or when no hold keeps the
+    /// record any more: the answer says so (S0-40, S0-60, S3-26).
     ///
     /// # Errors
     /// [`LinkError::NotFresh`] when the link is old: [`mail_fresh_link`](Self::mail_fresh_link).
-    pub async fn erase(&self, token: &str) -> Result<(), Error> {
-        self.act_afresh(token, |person, now| {
-            Ok((
-                (),
-                person.request_erasure(Channel::Link, self.policy(), now),
-            ))
-        })
-        .await
+    pub async fn erase(&self, token: &str) -> Result<Erasure, Error> {
+        let person = self.act_afresh(token, |person, now| {
+            let effects = person.request_erasure(Channel::Link, self.policy(), now);
+            Ok((person.clone(), effects))
+        });
+        let erasure = self.erasure(&person.await?).await?;
+        erasure.ok_or(LinkError::Unknown.into())
     }
 
     /// A copy of everything that is held of the person (S0-38, S0-41).

@@ -7,6 +7,7 @@ use std::fmt;
 
 use consentry_domain::{Action, ConsentEvent, PersonState, Subject, TopicState};
 use consentry_policy::{Language, LegalBasis, Localized, Policy};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{Error, Service};
@@ -48,9 +49,20 @@ pub struct HoldRecord {
     /// Its name in the person's language.
     pub name: String,
     /// Since when.
-    pub since: String,
+    pub since: Timestamp,
     /// By when it is looked at again.
-    pub review_at: String,
+    pub review_at: Timestamp,
+}
+
+/// What becomes of somebody who asked for erasure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Erasure {
+    /// When it was asked for: hidden since then (S0-60).
+    pub asked_at: Timestamp,
+    /// From when on the record is purged (S0-63).
+    pub purged_after: Timestamp,
+    /// What keeps the record beyond that, for as long as it lasts.
+    pub holds: Vec<HoldRecord>,
 }
 
 /// A person as another program needs them: the JSON API and webhooks. `Debug` names nobody.
@@ -223,6 +235,26 @@ impl PersonRecord {
 impl Service {
     pub(crate) async fn record(&self, person: &Subject) -> Result<PersonRecord, Error> {
         let events = self.store().events(self.controller(), person.id).await?;
+        Ok(PersonRecord {
+            holds: self.holds_told(person).await?,
+            ..PersonRecord::new(person, &events)
+        })
+    }
+
+    /// What somebody who asked for erasure is told of it; none for everybody else.
+    pub(crate) async fn erasure(&self, person: &Subject) -> Result<Option<Erasure>, Error> {
+        let asked = person.erased_at.zip(person.purged_from(self.policy()));
+        let Some((asked_at, purged_after)) = asked else {
+            return Ok(None);
+        };
+        Ok(Some(Erasure {
+            asked_at,
+            purged_after,
+            holds: self.holds_told(person).await?,
+        }))
+    }
+
+    async fn holds_told(&self, person: &Subject) -> Result<Vec<HoldRecord>, Error> {
         let holds = self.holds_on(&person.address).await?;
         let kinds = &self.policy().holds;
         let told = holds.into_iter().map(|hold| {
@@ -231,14 +263,11 @@ impl Service {
             HoldRecord {
                 name: name.to_owned(),
                 kind: hold.kind.to_string(),
-                since: hold.since.to_string(),
-                review_at: hold.review_at.to_string(),
+                since: hold.since,
+                review_at: hold.review_at,
             }
         });
-        Ok(PersonRecord {
-            holds: told.collect(),
-            ..PersonRecord::new(person, &events)
-        })
+        Ok(told.collect())
     }
 
     pub(crate) async fn personal_data(&self, person: Subject) -> Result<PersonalData, Error> {

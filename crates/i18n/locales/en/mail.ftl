@@ -58,6 +58,8 @@ mail-erasure-subject = Your data at { $brand } is being erased
 mail-erasure-heading = Your data is being erased
 mail-erasure-asked = On { $date }, we were asked to erase the data that we hold with this address. It has been hidden from everyone since that moment, and you are unsubscribed from everything.
 mail-erasure-purge = On { $date }, it will be deleted for good, this address included.
+mail-erasure-purge-earliest = It will be deleted for good, this address included, as soon as nothing keeps it any more, on { $date } at the earliest.
+mail-erasure-kept = Reason: { $name }. It is looked at again by { $date }; until then your data serves no other end.
 mail-erasure-last = This e-mail is the answer to the request. No other will follow.
 
 ## The notice has changed (S4-08)

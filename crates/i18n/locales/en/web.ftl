@@ -159,6 +159,8 @@ fresh-missing = A message was sent a moment ago? Use its link: between two messa
 erased-title = Your data are hidden, as of now
 erased-text = You are off every list, and no one here can look your data up any more.
 erased-purge = On { $date } they are permanently deleted. You need to do nothing more.
+erased-purge-earliest = They are permanently deleted as soon as nothing keeps them any more, on { $date } at the earliest.
+erased-kept = Reason: { $name }. It is looked at again by { $date }; until then they serve no other end.
 erased-answer = One mail confirms this to you. After it you receive nothing from us.
 
 one-click-text = It is done: you receive nothing more from us at this address.

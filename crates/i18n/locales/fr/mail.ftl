@@ -58,6 +58,8 @@ mail-erasure-subject = Vos données chez { $brand } sont en cours d’effacement
 mail-erasure-heading = Vos données sont en cours d’effacement
 mail-erasure-asked = Le { $date }, on nous a demandé d’effacer les données que nous détenons avec cette adresse. Depuis cet instant, elles sont masquées pour tous et toutes vos inscriptions sont terminées.
 mail-erasure-purge = Le { $date }, elles seront supprimées définitivement, y compris cette adresse.
+mail-erasure-purge-earliest = Elles seront supprimées définitivement, y compris cette adresse, dès que plus rien n’oblige à les garder, au plus tôt le { $date }.
+mail-erasure-kept = Motif : { $name }. Il est réexaminé au plus tard le { $date } ; d’ici là, elles ne servent à rien d’autre.
 mail-erasure-last = Cet e-mail est la réponse à la demande. Il n’y en aura pas d’autre.
 
 ## La politique de confidentialité a changé (S4-08)

@@ -159,6 +159,8 @@ fresh-missing = Un message vous a été envoyé il y a un instant ? Utilisez so
 erased-title = Vos données sont masquées, dès maintenant
 erased-text = Vous ne figurez plus sur aucune liste, et plus personne ici ne peut consulter vos données.
 erased-purge = Le { $date }, elles seront définitivement supprimées. Vous n’avez plus rien à faire.
+erased-purge-earliest = Elles seront définitivement supprimées dès que plus rien n’oblige à les garder, au plus tôt le { $date }.
+erased-kept = Motif : { $name }. Il est réexaminé au plus tard le { $date } ; d’ici là, elles ne servent à rien d’autre.
 erased-answer = Un e-mail vous le confirme. Vous ne recevrez ensuite plus rien de nous.
 
 one-click-text = C’est fait : vous ne recevrez plus rien de nous à cette adresse.

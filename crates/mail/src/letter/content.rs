@@ -234,16 +234,31 @@ fn old_address(letter: &Letter, words: &Words<'_>) -> Content {
 }
 
 fn erasure(letter: &Letter, words: &Words<'_>) -> Result<Content, RenderError> {
-    let (asked, purged) = letter.erasure.ok_or(RenderError::Incomplete(letter.kind))?;
+    let erasure = letter.erasure.as_ref();
+    let erasure = erasure.ok_or(RenderError::Incomplete(letter.kind))?;
     let dated = |id, at| Block::Text(words.say(id, &[("date", (&words.date(at)).into())]));
+    let purge = if erasure.holds.is_empty() {
+        "mail-erasure-purge"
+    } else {
+        "mail-erasure-purge-earliest"
+    };
+    let mut blocks = vec![
+        dated("mail-erasure-asked", erasure.asked_at),
+        dated(purge, erasure.purged_after),
+    ];
+    blocks.extend(erasure.holds.iter().map(|hold| {
+        let date = words.date(hold.review_at);
+        let named = [
+            ("name", hold.name.as_str().into()),
+            ("date", (&date).into()),
+        ];
+        Block::Text(words.say("mail-erasure-kept", &named))
+    }));
+    blocks.push(words.text("mail-erasure-last"));
     Ok(Content {
         subject: words.branded("mail-erasure-subject"),
         heading: words.branded("mail-erasure-heading"),
-        blocks: vec![
-            dated("mail-erasure-asked", asked),
-            dated("mail-erasure-purge", purged),
-            words.text("mail-erasure-last"),
-        ],
+        blocks,
         reason: words.branded("mail-reason-erasure"),
     })
 }

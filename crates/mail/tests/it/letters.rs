@@ -3,10 +3,10 @@
 use consentry_domain::LetterKind;
 use consentry_mail::{RenderError, render};
 use consentry_policy::{Language, Policy};
-use consentry_service::ports::SecretUrl;
+use consentry_service::{ports::SecretUrl, record::HoldRecord};
 use mail_parser::{MessageParser, MimeHeaders};
 
-use crate::samples::{DEMO, address, every_letter, letter, message, renderer};
+use crate::samples::{DEMO, address, every_letter, instant, letter, message, renderer};
 
 #[test]
 fn every_letter_reads_as_agreed() {
@@ -193,6 +193,43 @@ fn the_answer_to_an_erasure_gives_both_dates() {
         "No other will follow",
     ] {
         assert!(text.contains(said), "{said}");
+    }
+}
+
+/// S3-26: what keeps the data beyond the day is named, and no day is promised that may not come.
+#[test]
+fn the_answer_to_an_erasure_says_what_keeps_the_data() {
+    for (language, said) in [
+        (
+            Language::En,
+            [
+                "on 22 December 2026 at the earliest",
+                "Reason: a dispute.",
+                "by 1 May 2027",
+            ],
+        ),
+        (
+            Language::Fr,
+            [
+                "au plus tôt le 22 décembre 2026",
+                "Motif\u{a0}: a dispute.",
+                "le 1er mai 2027",
+            ],
+        ),
+    ] {
+        let mut letter = letter(LetterKind::ErasureAnswer, language);
+        let erasure = letter.erasure.as_mut().unwrap();
+        erasure.holds.push(HoldRecord {
+            kind: "litigation".to_owned(),
+            name: "a dispute".to_owned(),
+            since: letter.date,
+            review_at: instant("2027-05-01T10:00:00Z"),
+        });
+        let text = message(&letter).letter.text.replace(['\n', '\r'], " ");
+        for said in said {
+            assert!(text.contains(said), "{said} in {text}");
+        }
+        assert!(!text.contains("On 22 December") && !text.contains("Le 22 décembre"));
     }
 }
 

@@ -9,6 +9,7 @@ use consentry_policy::{Announcement, ChangeReason, Class, Language, Policy, diff
 use consentry_service::{
     Version,
     ports::{Letter, LetterId, Publication, SecretUrl},
+    record::Erasure,
 };
 use jiff::Timestamp;
 
@@ -55,11 +56,10 @@ pub(crate) fn letter(kind: LetterKind, language: Language) -> Letter {
         preferences_url: url("preferences"),
         unsubscribe_url: url("unsubscribe"),
         home_url: "https://portal.velmarin.example/".to_owned(),
-        erasure: (kind == LetterKind::ErasureAnswer).then(|| {
-            (
-                instant("2026-11-22T13:05:00Z"),
-                instant("2026-12-22T13:05:00Z"),
-            )
+        erasure: (kind == LetterKind::ErasureAnswer).then(|| Erasure {
+            asked_at: instant("2026-11-22T13:05:00Z"),
+            purged_after: instant("2026-12-22T13:05:00Z"),
+            holds: Vec::new(),
         }),
         change: (kind == LetterKind::NoticeChange).then(|| Arc::new(version())),
     }

@@ -265,7 +265,7 @@ fn show(record: &PersonRecord) -> Result<(), Failure> {
         print_line(&format!("asked to change to {new}; not confirmed yet"))?;
     }
     for hold in &record.holds {
-        let review = short(&hold.review_at);
+        let review = short(&hold.review_at.to_string());
         print_line(&format!("held: {}; to be reviewed by {review}", hold.name))?;
     }
     let mut topics = Table::new(["topic", "state", "basis", "requested", "confirmed", "left"]);

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use consentry_domain::{LetterKind, Subject};
+use consentry_domain::Subject;
 use futures_util::FutureExt;
 use tokio::{
     sync::Semaphore,
@@ -298,14 +298,10 @@ impl Service {
 
     /// A panic is a defect that one letter has met: that letter is put aside, and no other.
     async fn compose_and_deliver(&self, letter: &LeasedLetter, person: &Subject) -> Outcome {
-        let change = match letter.kind {
-            LetterKind::NoticeChange => self.told_by_letter(letter.queued_at).await,
-            _ => Ok(None),
-        };
-        let Ok(change) = change else {
+        let Ok(told) = self.told(letter, person).await else {
             return self.judge(letter, Delivery::Deferred(Reason::Stopped.into()));
         };
-        let compose = || self.compose(letter, person, change, self.now());
+        let compose = || self.compose(letter, person, told, self.now());
         let Ok(composed) = panic::catch_unwind(AssertUnwindSafe(compose)) else {
             return Outcome::failed(Reason::Panicked);
         };

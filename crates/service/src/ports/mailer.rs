@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use thiserror::Error;
 
 use super::{LetterId, Trouble};
-use crate::Version;
+use crate::{Version, record::Erasure};
 
 /// A letter, ready to be rendered. Nothing of it is stored.
 #[derive(Debug, Clone)]
@@ -39,8 +39,8 @@ pub struct Letter {
     pub unsubscribe_url: SecretUrl,
     /// The home page of the site.
     pub home_url: String,
-    /// When erasure was asked for, and from when on the record is purged (erasure answer).
-    pub erasure: Option<(Timestamp, Timestamp)>,
+    /// What becomes of the record (erasure answer).
+    pub erasure: Option<Erasure>,
     /// The version of the policy that the letter tells of (notice change).
     pub change: Option<Arc<Version>>,
 }

@@ -4,7 +4,7 @@ use axum::{Json, extract::State as Shared, http::StatusCode};
 use consentry_policy::Language;
 use consentry_service::{
     SignUpOutcome,
-    record::{PersonalData, SubscriberRecord},
+    record::{HoldRecord, PersonalData, SubscriberRecord},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -14,7 +14,7 @@ use super::{
     auth::{Caller, SubscribersErase, SubscribersExport, SubscribersRead, SubscribersWrite},
     body::{self, Document},
     problem::{ApiProblem, Common, FieldProblem, Unknown, WithBody},
-    schemas::{PersonalDataSchema, SubscriberSchema},
+    schemas::{HoldSchema, PersonalDataSchema, SubscriberSchema},
 };
 use crate::limits::Cause;
 
@@ -93,6 +93,9 @@ pub(super) struct ErasureDocument {
     /// From when on the record is purged for good.
     #[schema(format = DateTime, example = "2026-12-23T10:00:00Z")]
     purged_after: String,
+    /// What keeps the record beyond that, for as long as it lasts: tell the person.
+    #[schema(value_type = Vec<HoldSchema>)]
+    holds: Vec<HoldRecord>,
 }
 
 /// Asks for a subscription: a letter asks the owner of the mailbox to confirm it.
@@ -210,10 +213,11 @@ pub(super) async fn erase(
     Document(request): Document<EraseDocument>,
 ) -> Result<(StatusCode, Json<ErasureDocument>), ApiProblem> {
     let address = body::address(&request.email)?;
-    let purged_after = state.api.erase(&address).await?;
+    let erasure = state.api.erase(&address).await?;
     let erasure = ErasureDocument {
         status: "accepted",
-        purged_after: purged_after.to_string(),
+        purged_after: erasure.purged_after.to_string(),
+        holds: erasure.holds,
     };
     Ok((StatusCode::ACCEPTED, Json(erasure)))
 }

@@ -13,7 +13,10 @@ use axum::{
 };
 use consentry_address::EmailAddress;
 use consentry_domain::{PersonState, TopicState};
-use consentry_service::{Chosen, Door, Error, LinkError, PreferencesView, record::PersonalData};
+use consentry_service::{
+    Chosen, Door, Error, LinkError, PreferencesView,
+    record::{Erasure, PersonalData},
+};
 
 use crate::{
     app::App,
@@ -143,7 +146,10 @@ impl Visit {
                 view.map(|view| self.page(view, "preferences-unsubscribed"))
             }
             ("renew", _) => return self.renew().await,
-            ("erase", Door::Preferences) => service.erase(token).await.map(|()| self.erased()),
+            ("erase", Door::Preferences) => service
+                .erase(token)
+                .await
+                .map(|erasure| self.erased(&erasure)),
             ("export", Door::Preferences) => service.export(token).await.map(attachment),
             ("change-address", Door::Preferences) => match EmailAddress::parse(email) {
                 Ok(new) => {
@@ -237,19 +243,27 @@ impl Visit {
         Ok(page.page())
     }
 
-    fn erased(&self) -> Response {
-        let policy = self.app.policy();
-        let now = self.app.service().now();
-        let purge = policy.retention().erased.after(now, &policy.calendar);
+    fn erased(&self, erasure: &Erasure) -> Response {
         let layout = self.layout();
-        let date = layout.date(purge);
+        let purge = if erasure.holds.is_empty() {
+            "erased-purge"
+        } else {
+            "erased-purge-earliest"
+        };
+        let mut more = vec![layout.tell(purge, "date", layout.date(erasure.purged_after))];
+        more.extend(erasure.holds.iter().map(|hold| {
+            let date = layout.date(hold.review_at);
+            let words = [
+                ("name", hold.name.as_str().into()),
+                ("date", (&date).into()),
+            ];
+            layout.words("erased-kept", &words)
+        }));
+        more.push(layout.say("erased-answer"));
         let page = MessagePage {
             title: layout.say("erased-title"),
             intro: layout.say("erased-text"),
-            more: vec![
-                layout.tell("erased-purge", "date", date),
-                layout.say("erased-answer"),
-            ],
+            more,
             is_mailed: false,
             layout,
         };

@@ -125,10 +125,15 @@ async fn what_cannot_be_meant_changes_nothing() {
 /// S0-40, S0-60: hidden at once; the page says when the data are purged.
 #[tokio::test]
 async fn erasure_hides_at_once_and_names_the_day_of_the_purge() {
-    let (site, link) = subscribed().await;
+    let site = Site::with(Settings {
+        has_api: false,
+        ..Settings::default()
+    });
+    site.subscribed(&["newsletter"]).await;
+    let link = site.link(Purpose::Preferences);
     let answer = site.post(&link, "action=erase").await;
     assert_eq!(answer.status, StatusCode::OK);
-    assert!(answer.body.contains("22 December 2026"));
+    assert!(answer.body.contains("On 22 December 2026"));
     assert_eq!(site.person().erased_at, Some(site.clock_now()));
     assert_eq!(site.letters(), [LetterKind::ErasureAnswer]);
     assert_eq!(site.get(&link).await.status, StatusCode::NOT_FOUND);
@@ -136,6 +141,19 @@ async fn erasure_hides_at_once_and_names_the_day_of_the_purge() {
         site.post(&link, "action=export").await.status,
         StatusCode::NOT_FOUND
     );
+}
+
+/// S3-26: a hold keeps the data beyond the day; the page promises none that may not come.
+#[tokio::test]
+async fn erasure_says_what_keeps_the_data() {
+    let (site, link) = subscribed().await;
+    let answer = site.post(&link, "action=erase").await;
+    assert_eq!(answer.status, StatusCode::OK);
+    for said in ["on 22 December 2026 at the earliest", "again by 1 May 2027"] {
+        assert!(answer.body.contains(said), "{said}");
+    }
+    assert!(!answer.body.contains("On 22 December 2026"));
+    assert!(site.person().erased_at.is_some());
 }
 
 /// S0-30, S0-60: the links of whoever was erased end like those of nobody, in the same words.

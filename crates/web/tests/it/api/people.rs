@@ -107,7 +107,8 @@ async fn leaving_is_immediate_and_the_answer_says_nothing() {
     );
 }
 
-/// S0-60, S0-61: who was erased is answered like who was never known.
+/// S0-60, S0-61: who was erased is answered like who was never known. S3-26: the answer names the
+/// hold.
 #[tokio::test]
 async fn an_erased_person_is_unknown() {
     let site = Site::new();
@@ -116,6 +117,7 @@ async fn an_erased_person_is_unknown() {
     let erased = site.ask("/subscribers/erase", &anna()).await;
     assert_eq!(erased.status, 202);
     assert_eq!(erased.json()["purged_after"], "2026-12-22T10:00:00Z");
+    assert_eq!(erased.json()["holds"][0]["kind"], "litigation");
     assert!(site.person().erased_at.is_some());
     assert_eq!(site.letters(), [LetterKind::ErasureAnswer]);
     for path in ["lookup", "export", "erase"] {
