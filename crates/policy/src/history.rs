@@ -151,6 +151,17 @@ impl Policy {
         rules
     }
 
+    /// The rules of a dataset that earlier versions have and this one has not.
+    pub fn dropped_rules(&self, dataset: &str) -> Vec<&Stage> {
+        let is_kept = |rule: &Stage| {
+            let kept = self.dataset(dataset);
+            kept.is_some_and(|kept| rule.counterpart(&kept.stages).is_some())
+        };
+        let mut rules = self.rules(dataset);
+        rules.retain(|rule| !is_kept(rule));
+        rules
+    }
+
     /// When subscribers in a state are purged, by when they first submitted their address.
     pub fn subscriber_eras(&self, state: SubscriberState) -> &[Era] {
         let mut all = self.history.subscribers.iter();

@@ -154,7 +154,7 @@ async fn desks<'a>(
         return Ok(desks);
     };
     for dataset in engine.policy.datasets.iter().filter(|one| one.enabled) {
-        let rules = Rules::archived(dataset, &engine.policy.calendar);
+        let rules = Rules::archived(dataset, &engine.policy.calendar).promised_by(engine.policy);
         if rules.stages.is_empty() {
             continue;
         }

@@ -17,7 +17,7 @@ use thiserror::Error;
 
 use crate::catalogue::{Catalogue, Column, Kind, Table};
 use crate::error::SourceError;
-use crate::rules::{Rules, Trigger};
+use crate::rules::{Rules, Trigger, missing};
 use crate::source::Source;
 use crate::sql::Dialect;
 
@@ -240,8 +240,19 @@ impl<'a> Check<'a> {
             );
         }
         self.stages(table);
+        for stage in policy.dropped_rules(self.dataset.id.as_str()) {
+            if let Some(what) = missing(self.dataset, stage) {
+                let message = format!(
+                    "an earlier version promised `{}`, and nothing executes it any more: {what} is gone",
+                    stage.id
+                );
+                let help = "declare it again, for the rows that were collected under that version";
+                self.find(Severity::Warning, "stages", message, help);
+            }
+        }
         if !self.findings.has_errors() {
-            self.indexes(table, &Rules::new(self.dataset, &policy.calendar, false));
+            let rules = Rules::new(self.dataset, &policy.calendar, false).promised_by(policy);
+            self.indexes(table, &rules);
         }
     }
 

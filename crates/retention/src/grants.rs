@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use consentry_policy::{Action, Dataset, Policy, SqlName, Store, TableSource};
+use consentry_policy::{Action, Dataset, Policy, SqlName, TableSource};
 
 use crate::rules::{Mark, Rules};
 use crate::sql::{Dialect, Sql};
@@ -32,7 +32,7 @@ pub fn grants(policy: &Policy, database: &str, role: &str) -> Vec<String> {
         .collect();
     for (dataset, source) in rules {
         // A hold on a single field may be set at any time.
-        let rules = Rules::new(dataset, &policy.calendar, true);
+        let rules = Rules::new(dataset, &policy.calendar, true).promised_by(policy);
         add(&mut tables, dataset, source, &rules);
     }
     let statements = tables
@@ -48,10 +48,8 @@ fn add<'a>(
     rules: &Rules<'a>,
 ) {
     let ends_rows = rules.stages.iter().any(crate::rules::StageRule::ends_row);
-    let archives = |stage: &consentry_policy::Stage| {
-        stage.action == Action::Archive && stage.within == Store::Live
-    };
-    let archives = dataset.stages.iter().any(archives);
+    let mut stages = rules.stages.iter();
+    let archives = stages.any(|rule| rule.stage.action == Action::Archive);
     for join in dataset.clocks.iter().flat_map(|clock| &clock.joins) {
         let rights = tables.entry(&join.table).or_default();
         rights.select.insert(join.column.as_str());

@@ -106,10 +106,8 @@ fn close(rules: &Rules<'_>, facts: &mut Facts, done: usize) {
 
 /// The method that a mark reduces its field by.
 fn method<'a>(rules: &Rules<'a>, mark: usize) -> Option<&'a Method> {
-    let Mark::Unreduced(field, stage) = &rules.marks[mark] else {
-        return None;
-    };
-    let mut methods = rules.dataset.stages[*stage].methods.iter();
-    let (_, method) = methods.find(|(name, _)| name == field.as_str())?;
-    Some(method)
+    match rules.marks[mark] {
+        Mark::Unreduced(_, method) => Some(method),
+        _ => None,
+    }
 }

@@ -60,13 +60,9 @@ pub(crate) fn mark(sql: &mut Sql, layout: &Layout<'_>, mark: &Mark<'_>) {
             let undone = if is_flag { " IS NOT TRUE" } else { " IS NULL" };
             sql.column("t", name).push(undone);
         }
-        Mark::Unreduced(_, stage) => {
-            let methods = &layout.dataset.stages[*stage].methods;
-            let method = methods.iter().find(|(field, _)| field == name);
+        Mark::Unreduced(_, method) => {
             sql.push("(").column("t", name).push(" IS NOT NULL");
-            if let Some((_, method)) = method {
-                unreduced(sql, layout, method, name, kind);
-            }
+            unreduced(sql, layout, method, name, kind);
             sql.push(")");
         }
     }

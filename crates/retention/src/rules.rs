@@ -1,7 +1,7 @@
 //! The rules of one dataset, as its rows are judged by them. Pure.
 
 use consentry_policy::{
-    Action, Calendar, Dataset, Era, Minimum, Period, Policy, SqlName, Stage, Store,
+    Action, Calendar, Dataset, Era, Method, Minimum, Period, Policy, Slug, SqlName, Stage, Store,
 };
 use jiff::Timestamp;
 
@@ -12,12 +12,15 @@ pub struct Rules<'a> {
     pub dataset: &'a Dataset,
     /// The calendar that periods are counted on.
     pub calendar: &'a Calendar,
-    /// Stages that act on one store, in the order of the file.
+    /// Stages that act on one store, in the order of the file; then those of earlier versions.
     pub stages: Vec<StageRule<'a>>,
     /// What must stay.
     pub minima: Vec<MinimumRule<'a>>,
     /// What is asked of each row to find out what is left to do.
     pub marks: Vec<Mark<'a>>,
+    store: Store,
+    /// Whether fields may have to stay without the rest of their row.
+    in_part: bool,
 }
 
 /// What a stage counts from.
@@ -60,8 +63,8 @@ pub struct MinimumRule<'a> {
 pub enum Mark<'a> {
     /// A field holds a value.
     Filled(&'a SqlName),
-    /// A field is not reduced by the method that the stage of that index in the dataset gives it.
-    Unreduced(&'a SqlName, usize),
+    /// A field is not reduced by the method that a stage gives it.
+    Unreduced(&'a SqlName, &'a Method),
     /// The row is not hidden yet.
     Visible(&'a SqlName),
     /// The row is not restricted yet.
@@ -98,61 +101,73 @@ impl<'a> Rules<'a> {
         calendar: &'a Calendar,
         partly_held: bool,
     ) -> Self {
-        let state = |id: &Option<consentry_policy::Slug>| {
-            let id = id.as_ref()?;
-            dataset.states.iter().position(|state| state.id == *id)
-        };
-        let clock =
-            |id: &consentry_policy::Slug| dataset.clocks.iter().position(|clock| clock.id == *id);
-        let minima: Vec<_> = dataset
-            .minima
-            .iter()
-            .filter_map(|minimum| {
-                Some(MinimumRule {
-                    minimum,
-                    state: state(&minimum.state),
-                    clock: clock(&minimum.clock)?,
-                })
-            })
-            .collect();
         let mut rules = Self {
             dataset,
             calendar,
             stages: Vec::new(),
-            minima,
+            minima: Vec::new(),
             marks: Vec::new(),
+            store,
+            in_part: partly_held || dataset.minima.iter().any(|one| !one.fields.is_empty()),
         };
-        for (index, stage) in dataset.stages.iter().enumerate() {
-            let trigger = match &stage.clock {
-                Some(id) => clock(id).map(Trigger::Clock),
-                None => Some(Trigger::Event),
-            };
-            let Some(trigger) = trigger.filter(|_| stage.within == store) else {
-                continue;
-            };
-            let state = state(&stage.state);
-            let in_part = partly_held || dataset.minima.iter().any(|one| !one.fields.is_empty());
-            let marks = match store {
-                Store::Archive => Vec::new(),
-                _ => rules.marks_of(index, stage, in_part),
-            };
-            rules.stages.push(StageRule {
-                stage,
-                state,
-                trigger,
-                marks,
-                eras: Vec::new(),
-            });
+        let minima = dataset.minima.iter().filter_map(|minimum| {
+            Some(MinimumRule {
+                minimum,
+                state: rules.state(minimum.state.as_ref()),
+                clock: rules.clock(&minimum.clock)?,
+            })
+        });
+        rules.minima = minima.collect();
+        for stage in &dataset.stages {
+            rules.add(stage, Vec::new());
         }
         rules
     }
 
+    fn state(&self, id: Option<&Slug>) -> Option<usize> {
+        let states = &mut self.dataset.states.iter();
+        states.position(|state| Some(&state.id) == id)
+    }
+
+    fn clock(&self, id: &Slug) -> Option<usize> {
+        let clocks = &mut self.dataset.clocks.iter();
+        clocks.position(|clock| clock.id == *id)
+    }
+
+    fn add(&mut self, stage: &'a Stage, eras: Vec<Era>) {
+        let trigger = match &stage.clock {
+            Some(id) => self.clock(id).map(Trigger::Clock),
+            None => Some(Trigger::Event),
+        };
+        let Some(trigger) = trigger.filter(|_| stage.within == self.store) else {
+            return;
+        };
+        let marks = match self.store {
+            Store::Archive => Vec::new(),
+            _ => self.marks_of(stage),
+        };
+        self.stages.push(StageRule {
+            stage,
+            state: self.state(stage.state.as_ref()),
+            trigger,
+            marks,
+            eras,
+        });
+    }
+
     /// With what earlier versions of the policy promised: a period that grew counts from when it did,
-    /// for what began to run under a shorter one the shorter binds (S4-06).
+    /// for what began to run under a shorter one the shorter binds (S4-06), and so does a rule that is
+    /// there no more.
     #[must_use]
-    pub fn promised_by(mut self, policy: &Policy) -> Self {
+    pub fn promised_by(mut self, policy: &'a Policy) -> Self {
+        let dataset = self.dataset.id.as_str();
         for rule in &mut self.stages {
-            rule.eras = policy.eras(self.dataset.id.as_str(), rule.stage);
+            rule.eras = policy.eras(dataset, rule.stage);
+        }
+        for stage in policy.dropped_rules(dataset) {
+            if missing(self.dataset, stage).is_none() {
+                self.add(stage, policy.eras(dataset, stage));
+            }
         }
         self
     }
@@ -165,7 +180,7 @@ impl<'a> Rules<'a> {
             || stages.any(|stage| stage.trigger == Trigger::Event)
     }
 
-    fn marks_of(&mut self, index: usize, stage: &'a Stage, in_part: bool) -> Vec<usize> {
+    fn marks_of(&mut self, stage: &'a Stage) -> Vec<usize> {
         let dataset = self.dataset;
         let source = dataset.source.as_ref();
         let marks: Vec<Mark<'a>> = match stage.action {
@@ -173,13 +188,14 @@ impl<'a> Rules<'a> {
                 stage.fields.iter().map(Mark::Filled).collect()
             }
             // Where some fields must stay, the row stays with them, and the others go.
-            Action::Purge if in_part => self.emptiable().map(Mark::Filled).collect(),
+            Action::Purge if self.in_part => self.emptiable().map(Mark::Filled).collect(),
             Action::Anonymise => {
                 let named = stage.methods.iter();
-                let fields = named.filter_map(|(name, _)| dataset.field(name));
-                fields
-                    .map(|field| Mark::Unreduced(&field.id, index))
-                    .collect()
+                let reduced = named.filter_map(|(name, method)| {
+                    let field = dataset.field(name)?;
+                    Some(Mark::Unreduced(&field.id, method))
+                });
+                reduced.collect()
             }
             Action::Hide => source
                 .and_then(|source| source.hidden.as_ref())
@@ -244,8 +260,10 @@ impl StageRule<'_> {
     /// When it happens, by the moment that it counts from.
     pub fn due_at(&self, moment: Timestamp, calendar: &Calendar) -> Timestamp {
         let era = self.eras.iter().rfind(|era| era.from <= moment);
-        match era.and_then(|era| era.promised.as_ref()) {
-            Some(promised) => promised.after(moment, calendar),
+        match era.map(|era| &era.promised) {
+            Some(Some(promised)) => promised.after(moment, calendar),
+            // A rule that was dropped before.
+            Some(None) => Timestamp::MAX,
             None => self
                 .after()
                 .map_or(moment, |period| period.after(moment, calendar)),
@@ -264,4 +282,27 @@ impl StageRule<'_> {
         };
         promised.max().unwrap_or_else(own)
     }
+}
+
+/// What a stage of an earlier version speaks of that a dataset has no more.
+pub(crate) fn missing(dataset: &Dataset, rule: &Stage) -> Option<String> {
+    let source = dataset.source.as_ref()?;
+    let clock = rule.clock.as_ref().map(Slug::as_str);
+    let clock = clock.filter(|id| dataset.clock(id).is_none());
+    let state = rule.state.as_ref().map(Slug::as_str);
+    let state = state.filter(|id| dataset.state(id).is_none());
+    let named = rule.fields.iter().map(SqlName::as_str);
+    let reduced = rule.methods.iter().map(|(name, _)| &**name);
+    let mut fields = named.chain(reduced);
+    let field = fields.find(|name| dataset.field(name).is_none());
+    let column = match rule.action {
+        Action::Hide => source.hidden.is_none().then_some("hidden"),
+        Action::Restrict => source.restricted.is_none().then_some("restricted"),
+        _ => None,
+    };
+    let clock = clock.map(|id| format!("the clock `{id}`"));
+    clock
+        .or_else(|| state.map(|id| format!("the state `{id}`")))
+        .or_else(|| field.map(|id| format!("the field `{id}`")))
+        .or_else(|| column.map(|key| format!("`source.{key}`")))
 }

@@ -190,15 +190,13 @@ impl Desk<'_> {
     }
 
     fn reduced(&self, mark: &Mark<'_>, value: &str) -> Option<String> {
-        let Mark::Unreduced(field, stage) = mark else {
+        let Mark::Unreduced(field, method) = mark else {
             return None;
         };
-        let methods = &self.layout.dataset.stages[*stage].methods;
-        let (_, method) = methods.iter().find(|(name, _)| name == field.as_str())?;
         let kind = self.layout.kind(&self.layout.source.table, field.as_str());
         let shape = shape(kind, method).unwrap_or(Shape::Text);
         let mut bytes = [0; 16];
-        if *method == consentry_policy::Method::RandomToken {
+        if **method == consentry_policy::Method::RandomToken {
             (self.random)(&mut bytes);
         }
         let random = format!("{:032x}", u128::from_be_bytes(bytes));
@@ -356,8 +354,8 @@ impl<'a> Scan<'a> {
         }
         for one in judged {
             let is_done = |effect: &Effect| {
-                let same = self.desk.rules.stages[effect.stage].stage.id == self.stage.stage.id;
-                same && self.completes(one, &effect.deed)
+                let stage = self.desk.rules.stages[effect.stage].stage;
+                std::ptr::eq(stage, self.stage.stage) && self.completes(one, &effect.deed)
             };
             if !one.next().is_some_and(is_done) {
                 self.kept.extend(one.row.subject.clone());
