@@ -27,8 +27,14 @@ const SLOT: Duration = Duration::from_millis(100);
 /// With so many in one slot the server is busy: 200 a second.
 const BUSY: u32 = 20;
 
+/// Answers that take their time anyway are given at instants that are so far apart.
+const STROKE: Duration = Duration::from_millis(100);
+
 /// The beat of one site.
-pub(crate) struct Pace(Mutex<State>);
+pub(crate) struct Pace {
+    origin: Instant,
+    state: Mutex<State>,
+}
 
 struct State {
     beat: Duration,
@@ -39,18 +45,31 @@ struct State {
 
 impl Pace {
     pub(crate) fn new() -> Self {
-        Self(Mutex::new(State {
+        let origin = Instant::now();
+        let state = State {
             beat: LEAST,
-            slot_began: Instant::now(),
+            slot_began: origin,
             in_slot: 0,
             in_former_slot: 0,
-        }))
+        };
+        Self {
+            origin,
+            state: Mutex::new(state),
+        }
+    }
+
+    /// The first stroke that is not before an instant. A fixed time after the question would not do:
+    /// when a question is looked at depends on the work that those asked beside it make.
+    pub(crate) fn stroke(&self, earliest: Instant) -> Instant {
+        let age = earliest.saturating_duration_since(self.origin);
+        let strokes = age.as_nanos().div_ceil(STROKE.as_nanos());
+        self.origin + STROKE * u32::try_from(strokes).unwrap_or(u32::MAX)
     }
 
     /// When to give the answer to a request that began at one instant and is done now.
     pub(crate) fn answer_at(&self, began: Instant) -> Instant {
         let now = Instant::now();
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.is_busy(now) {
             return now;
         }
@@ -105,6 +124,18 @@ mod tests {
             // The timer counts in milliseconds, and the beat began within one.
             assert!((LEAST..=LEAST + 2 * TICK).contains(&took), "{took:?}");
         }
+    }
+
+    /// Whoever is looked at a little later is answered with the others.
+    #[tokio::test(start_paused = true)]
+    async fn answers_are_given_at_strokes_that_all_share() {
+        let pace = Pace::new();
+        advance(Duration::from_millis(230)).await;
+        let first = pace.stroke(Instant::now());
+        advance(Duration::from_micros(4_700)).await;
+        assert_eq!(pace.stroke(Instant::now()), first);
+        assert_eq!(first - pace.origin, 3 * STROKE);
+        assert_eq!(pace.stroke(first), first);
     }
 
     /// What took longer than the beat makes it longer, for everybody, and it shrinks again.

@@ -129,7 +129,7 @@ fn the_time_of_a_mailed_link_tells_nobody_who_is_held(engine: Engine) {
     let (connections, turns, error) = if is_long() {
         (25, 80, 0.05)
     } else {
-        (12, 10, 0.19)
+        (25, 16, 0.1)
     };
     let stage = Stage::open(site(engine));
     stage.subscribe("confirmed@kunde.example");

@@ -21,7 +21,7 @@ use crate::{
     visitor::Visitor,
 };
 
-/// The answer comes this long after the question: a look-up that finds nobody is faster than one
+/// The answer comes no sooner than this after the question: a look-up that finds nobody is faster than one
 /// that queues a letter, and the difference would tell who is held (S0-30).
 const ANSWER_TIME: Duration = Duration::from_millis(300);
 
@@ -66,7 +66,7 @@ async fn mail_link(app: &App, visitor: &Visitor, form: &Form) -> Result<Response
         Err(problem) => return Err(problem),
     };
     app.admit(visitor.client, Cause::Link(&address)).await?;
-    let answer_at = Instant::now() + ANSWER_TIME;
+    let answer_at = app.pace().stroke(Instant::now() + ANSWER_TIME);
     let asked = app.service().mail_link(&address).await;
     sleep_until(answer_at).await;
     asked?;
