@@ -17,7 +17,7 @@ pub(crate) fn open_requests_are_listed_after_a_month(simulated: &Simulated) {
     rehearses(simulated, "requests", "review-open-requests", "1 month");
 }
 
-/// The processor's clients promise days, which are no month.
+/// S2-51: thirty days, which are no month.
 pub(crate) fn open_requests_are_listed_after_thirty_days(simulated: &Simulated) {
     rehearses(simulated, "requests", "review-open-requests", "30 days");
 }
