@@ -23,17 +23,21 @@ fn purge(after: &str) -> String {
     )
 }
 
-/// One year was promised until 2026, then something else.
-async fn world_with(world: &mut World, engine: &str, after: &str) {
+/// One year was promised until 2026, then what these rules say.
+async fn world_since(world: &mut World, rules: &str) {
     world.promise(&purge("1 year"));
     let former = world.policy.clone();
-    world.promise(&format!("{engine}{}", purge(after)));
+    world.promise(rules);
     let versions = vec![(at("2020-01-01T00:00:00Z"), former)];
     let since = at("2026-01-01T00:00:00Z");
     world.policy = world.policy.clone().following(versions, since);
     world.execute(TABLES).await;
     client(world, 1, "2025-12-31 12:00:00+00").await;
     client(world, 2, "2026-01-01 12:00:00+00").await;
+}
+
+async fn world_with(world: &mut World, engine: &str, after: &str) {
+    world_since(world, &format!("{engine}{}", purge(after))).await;
 }
 
 async fn due(world: &World, now: &str) -> u64 {
@@ -68,25 +72,12 @@ async fn a_shorter_period_binds_at_once(world: &mut World) {
     assert_eq!(due(world, "2026-07-01T12:00:00Z").await, 2);
 }
 
-/// One year was promised until 2026, then nothing by this rule.
-async fn world_without(world: &mut World, rules: &str) {
-    world.promise(&purge("1 year"));
-    let former = world.policy.clone();
-    world.promise(rules);
-    let versions = vec![(at("2020-01-01T00:00:00Z"), former)];
-    let since = at("2026-01-01T00:00:00Z");
-    world.policy = world.policy.clone().following(versions, since);
-    world.execute(TABLES).await;
-    client(world, 1, "2025-12-31 12:00:00+00").await;
-    client(world, 2, "2026-01-01 12:00:00+00").await;
-}
-
 const REVIEW: &str =
     "id = \"look\"\naction = \"review\"\nclock = \"last-seen\"\nafter = \"9 years\"";
 
 /// S4-06: a rule that is there no more is a period that grew without end.
 async fn a_rule_that_was_dropped_binds_what_began_under_it(world: &mut World) {
-    world_without(world, &format!("{CLIENTS}{}", stage(REVIEW))).await;
+    world_since(world, &format!("{CLIENTS}{}", stage(REVIEW))).await;
     let purge = |due: Vec<(String, u64)>| due.into_iter().find(|(rule, _)| rule == "purge");
     let before = world.due("2026-12-31T11:59:59Z").await;
     assert_eq!(purge(before), Some(("purge".to_owned(), 0)));
@@ -98,7 +89,7 @@ async fn a_rule_that_was_dropped_binds_what_began_under_it(world: &mut World) {
 
 async fn a_dropped_rule_reaches_nothing_when_the_version_says_so(world: &mut World) {
     let engine = "[engine]\nlonger_reaches_back = true\n";
-    world_without(world, &format!("{engine}{CLIENTS}{}", stage(REVIEW))).await;
+    world_since(world, &format!("{engine}{CLIENTS}{}", stage(REVIEW))).await;
     world.run("2034-12-31T12:00:00Z").await;
     assert_eq!(world.column("SELECT id FROM clients").await, ["1", "2"]);
 }
@@ -106,7 +97,7 @@ async fn a_dropped_rule_reaches_nothing_when_the_version_says_so(world: &mut Wor
 /// Nothing is skipped in silence.
 async fn a_dropped_rule_without_its_clock_is_told_of(world: &mut World) {
     let renamed = format!("{CLIENTS}{}", stage(REVIEW)).replace("\"last-seen\"", "\"last-visit\"");
-    world_without(world, &renamed).await;
+    world_since(world, &renamed).await;
     let findings = world.engine().check().await.unwrap();
     let told = findings.to_string();
     assert!(!findings.has_errors(), "{told}");
