@@ -385,7 +385,7 @@ fn a_dead_workers_mail_is_picked_up_within_a_minute(engine: Engine) {
         (taken(&messages).len() + undecidable >= 300).then_some(())
     });
     let waited = killed.elapsed();
-    assert!(waited < Duration::from_secs(65), "{waited:?}");
+    assert!(waited < Duration::from_mins(1), "{waited:?}");
     assert_eq!(heir.stop().code(), Some(0));
     report(
         engine,

@@ -60,8 +60,8 @@ impl DispatchReport {
     }
 }
 
-/// A lease is 60 s; renewing at a third of it survives two missed renewals.
-const RENEWAL: Duration = Duration::from_secs(20);
+/// A lease is 54 s; renewing at a third of it survives two missed renewals.
+const RENEWAL: Duration = Duration::from_secs(18);
 
 /// Between two tries to write how a hand-over ended: at first, and at most.
 const SETTLE_WAIT: Duration = Duration::from_millis(200);

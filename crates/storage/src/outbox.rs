@@ -25,8 +25,9 @@ use crate::{
     rows::{self, padded},
 };
 
-/// How long a lease outlives a killed worker, in microseconds.
-pub(crate) const LEASE: i64 = 60_000_000;
+/// How long a lease outlives a killed worker, in microseconds: somebody else has taken over before
+/// a minute is over.
+pub(crate) const LEASE: i64 = 54_000_000;
 
 /// What a worker holds.
 const HELD: [&str; 2] = [LetterState::Leased.as_str(), LetterState::Sending.as_str()];
