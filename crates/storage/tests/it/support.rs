@@ -158,7 +158,8 @@ impl Random for Numbers {
 }
 
 pub(crate) fn number() -> u64 {
-    static COUNTER: AtomicU64 = AtomicU64::new(0);
+    // Not from nothing: zeros are found in every file.
+    static COUNTER: AtomicU64 = AtomicU64::new(1);
     let step = COUNTER.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
     let mixed = (step ^ (step >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
