@@ -449,11 +449,7 @@ impl<'a> Scan<'a> {
 
     /// A bound for the moments that the stage counts from.
     fn until(&self, stage: &StageRule<'_>) -> Timestamp {
-        let calendar = self.desk.rules.calendar;
-        match stage.after() {
-            Some(period) => period.cutoff(self.desk.now, calendar),
-            None => self.desk.now,
-        }
+        stage.cutoff(self.desk.now, self.desk.rules.calendar)
     }
 
     /// An event is not settled while a record of its person is left, because something keeps it.

@@ -7,6 +7,7 @@ use crate::support::{World, at};
 
 on_both! {
     an_archived_record_ends_by_its_own_clock,
+    what_is_archived_ends_as_earlier_versions_promised,
     a_worker_that_slept_archives_and_purges_in_one_run,
     the_longest_minimum_and_a_hold_keep_what_is_archived,
     a_stage_of_the_archive_acts_on_its_state,
@@ -63,6 +64,26 @@ async fn an_archived_record_ends_by_its_own_clock(world: &mut World) {
     assert_eq!(report.rules[1].done, 2);
     assert_eq!(report.residue["archive"], [Residue::Backups]);
     assert!(left(world).is_empty() && world.plan(due).await.is_clean());
+}
+
+/// S4-06: neither a longer period nor a rule that is gone keeps what was archived under a shorter one.
+async fn what_is_archived_ends_as_earlier_versions_promised(world: &mut World) {
+    archived(world, &rules(""), 2).await;
+    let former = world.policy.clone();
+    for later in [
+        rules("").replace("5 years", "9 years"),
+        format!("{CLIENTS}{}", stage(ARCHIVE)),
+    ] {
+        world.promise(&later);
+        let versions = vec![(at("2019-01-01T00:00:00Z"), former.clone())];
+        let since = at("2024-01-01T00:00:00Z");
+        world.policy = world.policy.clone().following(versions, since);
+        assert!(world.plan("2025-03-01T09:59:59Z").await.is_clean());
+        let due = world.due("2025-03-01T10:00:00Z").await;
+        assert_eq!(due.last(), Some(&("end".to_owned(), 2)), "{later}");
+    }
+    world.run("2025-03-01T10:00:00Z").await;
+    assert!(left(world).is_empty());
 }
 
 async fn a_worker_that_slept_archives_and_purges_in_one_run(world: &mut World) {
