@@ -13,6 +13,9 @@ use crate::wait_for;
 /// A program has this long to be ready, or to end when asked to.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// What is shown of a program's log when a test fails.
+const LAST_LINES: usize = 60;
+
 /// A program in the background. It is killed with this value.
 #[derive(Debug)]
 pub struct Process {
@@ -158,9 +161,16 @@ impl Process {
 }
 
 impl Drop for Process {
+    #[expect(clippy::print_stderr, reason = "for whoever reads why a test failed")]
     fn drop(&mut self) {
         // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if thread::panicking() {
+            let log = self.log();
+            let lines: Vec<&str> = log.lines().collect();
+            let last = lines.len().saturating_sub(LAST_LINES);
+            eprintln!("the program's log:\n{}", lines[last..].join("\n"));
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::{
     net::{Shutdown, SocketAddr, TcpListener, TcpStream},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread,
     time::Duration,
@@ -22,6 +22,8 @@ pub struct Proxy {
 struct Shared {
     target: SocketAddr,
     refuses: AtomicBool,
+    is_silent: AtomicBool,
+    withheld: AtomicUsize,
     open: Mutex<Vec<Pair>>,
 }
 
@@ -41,6 +43,8 @@ impl Proxy {
         let shared = Arc::new(Shared {
             target,
             refuses: AtomicBool::new(false),
+            is_silent: AtomicBool::new(false),
+            withheld: AtomicUsize::new(0),
             open: Mutex::default(),
         });
         let accepting = Arc::clone(&shared);
@@ -84,6 +88,17 @@ impl Proxy {
         }
         open.len()
     }
+
+    /// Lets no byte pass any more, on open connections or new ones: a server that is behind a wall.
+    pub fn silence(&self) {
+        self.shared.is_silent.store(true, Ordering::SeqCst);
+        self.deaden();
+    }
+
+    /// How many times somebody sent something on a connection that was dead.
+    pub fn withheld(&self) -> usize {
+        self.shared.withheld.load(Ordering::SeqCst)
+    }
 }
 
 impl Shared {
@@ -91,16 +106,17 @@ impl Shared {
         std::mem::take(&mut self.open.lock().expect("no connection panics"))
     }
 
-    fn connect(&self, client: TcpStream) -> io::Result<()> {
+    fn connect(self: &Arc<Self>, client: TcpStream) -> io::Result<()> {
         let server = TcpStream::connect(self.target)?;
-        let is_dead = Arc::new(AtomicBool::new(false));
+        let is_dead = self.is_silent.load(Ordering::SeqCst);
+        let is_dead = Arc::new(AtomicBool::new(is_dead));
         for stream in [&client, &server] {
             stream.set_nodelay(true)?;
         }
         for (from, to) in [(&client, &server), (&server, &client)] {
             let (from, to) = (from.try_clone()?, to.try_clone()?);
-            let is_dead = Arc::clone(&is_dead);
-            thread::spawn(move || pass(from, to, &is_dead));
+            let (shared, is_dead) = (Arc::clone(self), Arc::clone(&is_dead));
+            thread::spawn(move || shared.pass(from, to, &is_dead));
         }
         let mut open = self.open.lock().expect("no connection panics");
         open.push(Pair {
@@ -110,19 +126,22 @@ impl Shared {
         });
         Ok(())
     }
-}
 
-fn pass(mut from: TcpStream, mut to: TcpStream, is_dead: &AtomicBool) {
-    let mut buffer = [0; 16 * 1024];
-    while let Ok(read @ 1..) = from.read(&mut buffer) {
-        while is_dead.load(Ordering::SeqCst) {
-            thread::sleep(Duration::from_secs(1));
+    fn pass(&self, mut from: TcpStream, mut to: TcpStream, is_dead: &AtomicBool) {
+        let mut buffer = [0; 16 * 1024];
+        while let Ok(read @ 1..) = from.read(&mut buffer) {
+            if is_dead.load(Ordering::SeqCst) {
+                self.withheld.fetch_add(1, Ordering::SeqCst);
+            }
+            while is_dead.load(Ordering::SeqCst) {
+                thread::sleep(Duration::from_secs(1));
+            }
+            if to.write_all(&buffer[..read]).is_err() {
+                break;
+            }
         }
-        if to.write_all(&buffer[..read]).is_err() {
-            break;
+        if !is_dead.load(Ordering::SeqCst) {
+            let _ = to.shutdown(Shutdown::Both);
         }
-    }
-    if !is_dead.load(Ordering::SeqCst) {
-        let _ = to.shutdown(Shutdown::Both);
     }
 }

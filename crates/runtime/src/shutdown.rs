@@ -6,9 +6,13 @@ use consentry_web::Draining;
 use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, info};
+use tracing::{debug, info, warn};
 
 use crate::Failure;
+
+/// How long what is under way may take to end: a little longer than requests and hand-overs have,
+/// which end by themselves where the database answers.
+const END: Duration = Duration::from_secs(25);
 
 /// A token that is cancelled by the first signal; the second one ends the process at once.
 pub(crate) fn on_signal() -> Result<CancellationToken, Failure> {
@@ -50,6 +54,26 @@ pub(crate) fn drain(
         closing.cancel();
     });
     close
+}
+
+/// Waits for the end of `work`, for a limited time once the stop has come: nobody waits for a
+/// database that has gone silent. What is given up is as after a crash: transactions are undone, and
+/// leases run out.
+pub(crate) async fn in_time<T>(
+    stop: &CancellationToken,
+    work: impl Future<Output = T>,
+) -> Option<T> {
+    let limit = async {
+        stop.cancelled().await;
+        tokio::time::sleep(END).await;
+    };
+    tokio::select! {
+        ended = work => Some(ended),
+        () = limit => {
+            warn!("some work did not end in time; it is taken up again later");
+            None
+        }
+    }
 }
 
 /// Tells systemd, where it started this process and waits for a word (`Type=notify`).

@@ -71,32 +71,34 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     shutdown::ready();
     info!(public_url = service.public_url().as_ref(), "ready");
     let proxies = settings.trusted_proxies.clone();
-    tokio::join!(
-        server::serve(listener, tls, router, proxies, close),
-        async {
-            if !settings.embedded_worker {
-                return;
-            }
-            if retention.archives() {
-                warn!(
-                    "the policy archives, and the server never opens the archive: run \
-                     consentry-worker beside it for the daily pass"
-                );
-            } else {
-                retention.keep(stop).await;
-            }
-        },
-    );
-    if let Some(worker) = worker {
+    let served = Box::pin(async {
+        tokio::join!(
+            server::serve(listener, tls, router, proxies, close.clone()),
+            async {
+                if !settings.embedded_worker {
+                    return;
+                }
+                if retention.archives() {
+                    warn!(
+                        "the policy archives, and the server never opens the archive: run \
+                         consentry-worker beside it for the daily pass"
+                    );
+                } else {
+                    retention.keep(stop).await;
+                }
+            },
+        );
         // Letters under way are settled before the process ends.
-        if worker.await.is_err() {
-            app.close().await;
-            return Err(Failure::Found("the embedded worker panicked".to_owned()));
-        }
-    }
-    let _ = journal.await;
+        let ended = match worker {
+            Some(worker) => worker.await,
+            None => Ok(()),
+        };
+        let _ = journal.await;
+        ended.map_err(|_| Failure::Found("the embedded worker panicked".to_owned()))
+    });
+    let ended = shutdown::in_time(&close, served).await;
     app.close().await;
-    Ok(())
+    ended.unwrap_or(Ok(()))
 }
 
 /// The line that the contract promises on stdout, and the one after it.

@@ -33,12 +33,16 @@ pub fn worker(args: &SettingsArgs, once: bool) -> Result<(), Failure> {
         retention.warn_of_unknown();
         let worker = Worker::new(service.clone()).every(settings.job_interval);
         if once {
-            let ended = worker.run_once(stop.cancelled_owned()).await;
-            let passed = retention.pass().await;
-            app.look_into_journal(&settings).await;
+            let passes = Box::pin(async {
+                let ended = worker.run_once(stop.clone().cancelled_owned()).await;
+                let passed = retention.pass().await;
+                app.look_into_journal(&settings).await;
+                ended?;
+                passed
+            });
+            let ended = shutdown::in_time(&stop, passes).await;
             app.close().await;
-            ended?;
-            return passed;
+            return ended.unwrap_or(Ok(()));
         }
         let draining = Draining::default();
         let metrics = metrics
@@ -49,11 +53,14 @@ pub fn worker(args: &SettingsArgs, once: bool) -> Result<(), Failure> {
         }
         shutdown::ready();
         info!("worker running");
-        tokio::join!(
-            worker.run(stop.clone().cancelled_owned()),
-            retention.keep(stop.clone()),
-            app.keep_journal(&settings, stop),
-        );
+        let work = Box::pin(async {
+            tokio::join!(
+                worker.run(stop.clone().cancelled_owned()),
+                retention.keep(stop.clone()),
+                app.keep_journal(&settings, stop.clone()),
+            )
+        });
+        shutdown::in_time(&stop, work).await;
         app.close().await;
         Ok(())
     })

@@ -1,8 +1,11 @@
 //! The one home of transactions.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use consentry_service::ports::StoreError;
@@ -20,6 +23,9 @@ use crate::{
     entity::job,
     error::{store_error, unavailable},
 };
+
+/// How long the connections may take to close.
+const CLOSING: Duration = Duration::from_secs(10);
 
 /// A database, and whose turn it is to write to it.
 #[derive(Clone)]
@@ -151,10 +157,14 @@ impl Database {
 }
 
 impl Database {
-    /// Closes every connection, the writer's last.
+    /// Closes every connection, the writer's last; those that say nothing for long are left.
     pub(crate) async fn close(self) -> Result<(), StoreError> {
-        self.connection.close().await.map_err(store_error)?;
-        self.write.close().await.map_err(store_error)
+        let closed = async {
+            self.connection.close().await.map_err(store_error)?;
+            self.write.close().await.map_err(store_error)
+        };
+        let closed = tokio::time::timeout(CLOSING, closed).await;
+        closed.unwrap_or_else(|_| Err(unavailable("its connections did not end in time")))
     }
 }
 

@@ -1,10 +1,11 @@
 //! PostgreSQL goes away, or seems to be there and is not.
 
-use std::net::ToSocketAddrs as _;
+use std::{net::ToSocketAddrs as _, thread};
 
 use consentry_tests::{
     cluster::Cluster,
     database::{Database, Engine},
+    http::Client,
     proxy::Proxy,
     site::Site,
     trouble::Trouble,
@@ -61,6 +62,30 @@ fn half_open_connections_are_given_up() {
     });
     crowd.disperse(&site);
     assert!(worker.stop().success(), "the worker ends in order");
+}
+
+/// A database that has gone silent holds up no stop: web and worker give up what waits for it.
+#[test]
+fn a_silent_database_holds_up_no_stop() {
+    let (site, proxy) = through_proxy();
+    let web = site.web();
+    let worker = site.worker();
+    let client = Client::new(web.url());
+    let sign_up = |email| client.try_post_form("/subscribe", &[("email", email)]);
+    assert!(sign_up("anna@kunde.example").is_ok_and(|answer| answer.status == 303));
+    let letters = || site.mailbox().len();
+    wait_for("a letter", PATIENCE, || (letters() > 0).then_some(()));
+    proxy.silence();
+    thread::scope(|scope| {
+        let waiting = scope.spawn(|| sign_up("bernd@kunde.example"));
+        wait_for("statements that nobody answers", PATIENCE, || {
+            (proxy.withheld() > 2).then_some(())
+        });
+        assert!(worker.stop().success(), "the worker ends in order");
+        assert!(web.stop().success(), "the server ends in order");
+        let answer = waiting.join().expect("the visitor waits to the end");
+        assert!(answer.is_ok_and(|answer| answer.status == 503));
+    });
 }
 
 /// A server that crashes and comes back: what was acknowledged is there.
