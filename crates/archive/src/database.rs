@@ -90,7 +90,9 @@ impl Database {
 
     /// `secure_delete` alone leaves copies where pages were balanced.
     async fn rewrite(&self) -> Result<bool, ArchiveError> {
-        self.0.execute_unprepared("VACUUM").await?;
+        // The new file is written beside the old one, on the disk: in memory it would have no bound.
+        let vacuum = "PRAGMA temp_store = FILE; VACUUM; PRAGMA temp_store = MEMORY";
+        self.0.execute_unprepared(vacuum).await?;
         let cut = Statement::from_string(DbBackend::Sqlite, "PRAGMA wal_checkpoint(TRUNCATE)");
         let answer = self.0.query_one_raw(cut).await?;
         // The first column says whether a reader was in the way.

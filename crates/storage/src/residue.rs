@@ -98,6 +98,8 @@ async fn rewrite_sqlite(database: &Database) -> Result<bool, sqlx::Error> {
         // Samples of indexed values outlive their rows.
         connection.execute("ANALYZE").await?;
     }
+    // The new file is written beside the old one, on the disk: in memory it would have no bound.
+    connection.execute("PRAGMA temp_store = FILE").await?;
     connection.execute("VACUUM").await?;
     let busy: i64 = sqlx::query_scalar("PRAGMA wal_checkpoint(TRUNCATE)")
         .fetch_one(&mut connection)
