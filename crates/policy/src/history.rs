@@ -7,7 +7,7 @@
 use jiff::Timestamp;
 
 use crate::read::choices;
-use crate::{Action, Calendar, OwnDataset, Period, Policy, Slug, Stage};
+use crate::{Action, Calendar, Dataset, OwnDataset, Period, Policy, Slug, Stage};
 
 choices! {
     /// A state of Consentry's own subscribers that a purge may name.
@@ -88,10 +88,34 @@ impl Policy {
     #[must_use]
     pub fn following(mut self, mut earlier: Vec<(Timestamp, Self)>, since: Timestamp) -> Self {
         earlier.sort_by_key(|(since, _)| *since);
+        self.tell_apart(&mut earlier);
         self.history.earlier = earlier;
         self.history.since = since;
         self.settle_subscribers();
         self
+    }
+
+    /// A rule whose id another one has taken over since is `ID-vN` from now on, of the version N that
+    /// had it last: an approval of one is none of the other.
+    fn tell_apart(&self, earlier: &mut [(Timestamp, Self)]) {
+        for number in 1..=earlier.len() {
+            let (until, after) = earlier.split_at_mut(number);
+            let later = after.iter().map(|(_, version)| version).chain([self]);
+            let later: Vec<&Self> = later.collect();
+            let datasets = until.iter_mut().next_back().into_iter();
+            for dataset in datasets.flat_map(|(_, version)| &mut version.datasets) {
+                let id = dataset.id.as_str();
+                let same = later.iter().filter_map(|version| version.dataset(id));
+                let others: Vec<&Stage> = same.flat_map(|dataset| &dataset.stages).collect();
+                for stage in &mut dataset.stages {
+                    let takes_over =
+                        |other: &&Stage| other.id == stage.id && !other.is_same_rule(stage);
+                    if others.iter().any(takes_over) {
+                        stage.id = stage.id.of_version(number);
+                    }
+                }
+            }
+        }
     }
 
     /// What binds a rule of a dataset for data that were collected at an instant: the shortest of
@@ -160,6 +184,24 @@ impl Policy {
         let mut rules = self.rules(dataset);
         rules.retain(|rule| !is_kept(rule));
         rules
+    }
+
+    /// Datasets that earlier versions have and this one has not, or not enabled, and whose rules still
+    /// bind; each as the last version had it.
+    pub fn dropped_datasets(&self) -> Vec<&Dataset> {
+        let mut dropped: Vec<&Dataset> = Vec::new();
+        for (_, version) in self.history.earlier.iter().rev() {
+            for dataset in version.datasets.iter().filter(|one| one.enabled) {
+                let id = dataset.id.as_str();
+                let is_kept = self.dataset(id).is_some_and(|kept| kept.enabled);
+                let is_known = dropped.iter().any(|known| known.id == dataset.id);
+                let binds = |rule| self.promised(id, rule, Timestamp::MIN).is_some();
+                if !is_kept && !is_known && dataset.stages.iter().any(binds) {
+                    dropped.push(dataset);
+                }
+            }
+        }
+        dropped
     }
 
     /// When subscribers in a state are purged, by when they first submitted their address.

@@ -10,9 +10,12 @@ use thiserror::Error;
 #[error("expected 1 to 40 characters out of a-z, 0-9 and the hyphen")]
 pub struct SlugError;
 
+/// Characters.
+const LONGEST: usize = 40;
+
 fn checked(text: &str) -> Result<Box<str>, SlugError> {
     let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    if (1..=40).contains(&text.len()) && text.bytes().all(allowed) {
+    if (1..=LONGEST).contains(&text.len()) && text.bytes().all(allowed) {
         Ok(text.into())
     } else {
         Err(SlugError)
@@ -79,4 +82,13 @@ slug! {
 slug! {
     /// Names something within a policy file.
     Slug
+}
+
+impl Slug {
+    /// A name of its own for what had this one in a version, where something else has it now.
+    pub(crate) fn of_version(&self, number: usize) -> Self {
+        let suffix = format!("-v{number}");
+        let kept = self.0.len().min(LONGEST - suffix.len());
+        Self(format!("{}{suffix}", &self.0[..kept]).into())
+    }
 }

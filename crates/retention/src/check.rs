@@ -130,6 +130,23 @@ pub(crate) async fn database<'a>(
     Ok((layouts, findings))
 }
 
+/// Datasets of earlier versions that are gone as a whole: what was collected under them lies there.
+pub(crate) fn dropped(policy: &Policy) -> Findings {
+    let dropped = policy.dropped_datasets().into_iter();
+    let tables = dropped.filter_map(|dataset| Some((dataset, dataset.source.as_ref()?)));
+    let told = tables.map(|(dataset, source)| Finding {
+        severity: Severity::Warning,
+        key: "datasets".to_owned(),
+        message: format!(
+            "an earlier version promised an end to the rows of `{}` in `{}` of `{}`, and nothing \
+             executes it any more",
+            dataset.id, source.table, source.database
+        ),
+        help: "declare the dataset again until its last row is gone".to_owned(),
+    });
+    Findings(told.collect())
+}
+
 /// Stages of the archive that cannot be executed, and stages that fill one where there is none.
 pub(crate) fn archive(policy: &Policy, is_there: bool) -> Findings {
     let mut findings = Findings::default();

@@ -168,6 +168,7 @@ impl<'a> Engine<'a> {
             layouts.extend(ordered.into_iter().map(|layout| (layout, source)));
             findings.append(found);
         }
+        findings.append(check::dropped(self.policy));
         findings.append(check::archive(self.policy, self.archive.is_some()));
         Ok((layouts, findings))
     }

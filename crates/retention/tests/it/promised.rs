@@ -13,6 +13,8 @@ on_both! {
     a_rule_that_was_dropped_binds_what_began_under_it,
     a_dropped_rule_reaches_nothing_when_the_version_says_so,
     a_dropped_rule_without_its_clock_is_told_of,
+    a_dropped_dataset_is_told_of,
+    a_dropped_rule_whose_id_another_one_took_over_has_one_of_its_own,
 }
 
 fn purge(after: &str) -> String {
@@ -106,6 +108,24 @@ async fn a_dropped_rule_without_its_clock_is_told_of(world: &mut World) {
         "{told}"
     );
     assert!(told.contains("the clock `last-seen` is gone"), "{told}");
+}
+
+/// An approval of the one is none of the other.
+async fn a_dropped_rule_whose_id_another_one_took_over_has_one_of_its_own(world: &mut World) {
+    let review = REVIEW.replace("look", "purge");
+    world_since(world, &format!("{CLIENTS}{}", stage(&review))).await;
+    let due = world.due("2035-01-01T12:00:00Z").await;
+    assert_eq!(due, [("purge".to_owned(), 1), ("purge-v1".to_owned(), 1)]);
+}
+
+async fn a_dropped_dataset_is_told_of(world: &mut World) {
+    world_since(world, "").await;
+    let findings = world.engine().check().await.unwrap();
+    let told = findings.to_string();
+    assert!(!findings.has_errors(), "{told}");
+    let dropped =
+        "an earlier version promised an end to the rows of `clients` in `clients` of `crm`";
+    assert!(told.contains(dropped), "{told}");
 }
 
 proptest! {
