@@ -247,11 +247,13 @@ impl Api {
     /// [`Error::UnknownPerson`], also for whoever was erased before.
     pub async fn erase(&self, address: &EmailAddress) -> Result<Erasure, Error> {
         let policy = self.service.policy();
+        // Looked up before: what is done is never answered with a failure.
+        let holds = self.service.legal_holds().await?;
         let person = self.service.on_behalf(address, |person, now| {
             let effects = person.request_erasure(Channel::Api, policy, now);
             Ok((person.clone(), effects))
         });
-        let erasure = self.service.erasure(&person.await?).await?;
+        let erasure = self.service.erasure(&person.await?, &holds);
         erasure.ok_or(Error::UnknownPerson)
     }
 

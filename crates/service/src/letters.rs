@@ -33,7 +33,7 @@ impl Service {
                 ..Told::default()
             },
             LetterKind::ErasureAnswer => Told {
-                erasure: self.erasure(person).await?,
+                erasure: self.erasure(person, &self.legal_holds().await?),
                 ..Told::default()
             },
             _ => Told::default(),

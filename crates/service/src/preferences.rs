@@ -148,11 +148,13 @@ impl Service {
     /// # Errors
     /// [`LinkError::NotFresh`] when the link is old: [`mail_fresh_link`](Self::mail_fresh_link).
     pub async fn erase(&self, token: &str) -> Result<Erasure, Error> {
+        // Looked up before: what is done is never answered with a failure.
+        let holds = self.legal_holds().await?;
         let person = self.act_afresh(token, |person, now| {
             let effects = person.request_erasure(Channel::Link, self.policy(), now);
             Ok((person.clone(), effects))
         });
-        let erasure = self.erasure(&person.await?).await?;
+        let erasure = self.erasure(&person.await?, &holds);
         erasure.ok_or(LinkError::Unknown.into())
     }
 

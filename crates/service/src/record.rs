@@ -10,7 +10,7 @@ use consentry_policy::{Language, LegalBasis, Localized, Policy};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::{Error, Service};
+use crate::{Error, Service, ports::LegalHold};
 
 /// One person, as the operator sees them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -236,28 +236,26 @@ impl Service {
     pub(crate) async fn record(&self, person: &Subject) -> Result<PersonRecord, Error> {
         let events = self.store().events(self.controller(), person.id).await?;
         Ok(PersonRecord {
-            holds: self.holds_told(person).await?,
+            holds: self.holds_told(person, &self.legal_holds().await?),
             ..PersonRecord::new(person, &events)
         })
     }
 
     /// What somebody who asked for erasure is told of it; none for everybody else.
-    pub(crate) async fn erasure(&self, person: &Subject) -> Result<Option<Erasure>, Error> {
-        let asked = person.erased_at.zip(person.purged_from(self.policy()));
-        let Some((asked_at, purged_after)) = asked else {
-            return Ok(None);
-        };
-        Ok(Some(Erasure {
+    pub(crate) fn erasure(&self, person: &Subject, holds: &[LegalHold]) -> Option<Erasure> {
+        let (asked_at, purged_after) = person.erased_at.zip(person.purged_from(self.policy()))?;
+        Some(Erasure {
             asked_at,
             purged_after,
-            holds: self.holds_told(person).await?,
-        }))
+            holds: self.holds_told(person, holds),
+        })
     }
 
-    async fn holds_told(&self, person: &Subject) -> Result<Vec<HoldRecord>, Error> {
-        let holds = self.holds_on(&person.address).await?;
+    /// Those of the holds that keep the person's record.
+    fn holds_told(&self, person: &Subject, holds: &[LegalHold]) -> Vec<HoldRecord> {
         let kinds = &self.policy().holds;
-        let told = holds.into_iter().map(|hold| {
+        let holds = holds.iter().filter(|hold| hold.keeps(&person.address));
+        let told = holds.map(|hold| {
             let kind = kinds.iter().find(|kind| kind.id == hold.kind);
             let name = kind.map_or(hold.kind.as_str(), |kind| kind.name.get(person.language));
             HoldRecord {
@@ -267,7 +265,7 @@ impl Service {
                 review_at: hold.review_at,
             }
         });
-        Ok(told.collect())
+        told.collect()
     }
 
     pub(crate) async fn personal_data(&self, person: Subject) -> Result<PersonalData, Error> {

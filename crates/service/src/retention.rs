@@ -2,7 +2,6 @@
 
 use std::{fmt, sync::Arc};
 
-use consentry_address::EmailAddress;
 use jiff::Timestamp;
 
 use crate::{
@@ -40,13 +39,12 @@ impl Service {
         })
     }
 
-    /// Holds that keep the record of a subscriber.
-    pub(crate) async fn holds_on(&self, address: &EmailAddress) -> Result<Vec<LegalHold>, Error> {
-        let Some(records) = &self.extensions.retention else {
-            return Ok(Vec::new());
-        };
-        let holds = records.legal_holds(self.controller()).await?.into_iter();
-        Ok(holds.filter(|hold| hold.keeps(address)).collect())
+    /// Every hold that is set, on whatever.
+    pub(crate) async fn legal_holds(&self) -> Result<Vec<LegalHold>, Error> {
+        match &self.extensions.retention {
+            Some(records) => Ok(records.legal_holds(self.controller()).await?),
+            None => Ok(Vec::new()),
+        }
     }
 }
 
