@@ -1,7 +1,7 @@
 //! What holds of every simulation.
 
-use consentry_policy::Policy;
-use consentry_simulation::{SimulationError, svg};
+use consentry_policy::{Action, OwnDataset, Policy};
+use consentry_simulation::{Executor, SimulationError, svg};
 
 use crate::support::run;
 
@@ -177,4 +177,19 @@ fn a_simulation_covers_some_years() {
             Err(SimulationError::Years)
         ));
     }
+}
+
+/// A rule that no part of this version executes is shown, and said to be none that acts.
+#[test]
+fn a_rule_that_nobody_executes_is_told_apart() {
+    let mut policy = with_members("");
+    let mut datasets = policy.datasets.iter_mut();
+    let subscribers = datasets.find(|dataset| dataset.own() == Some(OwnDataset::Subscribers));
+    let rule = &mut subscribers.expect("the portal has subscribers").stages[0];
+    rule.action = Action::Review;
+    let id = rule.id.to_string();
+    let timeline = run(&policy, 1, 40).unwrap_or_else(|error| panic!("{error}"));
+    let rule = timeline.rule("subscribers", &id).expect("it is listed");
+    assert_eq!((rule.by, rule.rows()), (Executor::Nobody, 0));
+    assert!(svg::draw(&timeline).contains("not executed by this version"));
 }
