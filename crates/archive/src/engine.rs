@@ -8,8 +8,8 @@ use consentry_policy::{DatasetId, Slug};
 use consentry_retention::{Archive, Archived, Residue, RetentionError, Sealable, Wanted};
 use jiff::Timestamp;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait,
-    InsertMany, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, InsertMany,
+    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     sea_query::{Expr, ExprTrait, Query},
 };
 
@@ -193,19 +193,17 @@ impl SealedArchive {
                 after,
             } => {
                 use moment::Column;
-                let earlier = after.map(|(at, id)| {
-                    let (at, id) = (at.as_microsecond(), id.cast_signed());
-                    let beside = Condition::all()
-                        .add(Column::At.eq(at))
-                        .add(Column::RecordId.gt(id));
-                    Condition::any().add(Column::At.gt(at)).add(beside)
+                let later = after.map(|(at, id)| {
+                    let order = [Column::At, Column::RecordId].map(Expr::col);
+                    let last = [at.as_microsecond(), id.cast_signed()].map(Expr::value);
+                    Expr::tuple(order).gt(Expr::tuple(last))
                 });
                 moment::Entity::find()
                     .filter(Column::Controller.eq(&*self.controller))
                     .filter(Column::Dataset.eq(dataset.as_str()))
                     .filter(Column::Clock.eq(clock.as_str()))
                     .filter(Column::At.lte(until.as_microsecond()))
-                    .apply_if(earlier, QueryFilter::filter)
+                    .apply_if(later, QueryFilter::filter)
                     .order_by_asc(Column::At)
                     .order_by_asc(Column::RecordId)
                     .limit(limit)

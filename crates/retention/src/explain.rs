@@ -6,7 +6,7 @@ use consentry_policy::Policy;
 use jiff::Timestamp;
 
 use crate::check;
-use crate::query::{Cursor, Page, Queries};
+use crate::query::{After, Cursor, Page, Queries};
 use crate::rules::{Rules, StageRule};
 use crate::scan::Candidate;
 use crate::source::Source;
@@ -193,8 +193,8 @@ fn statements(queries: &Queries<'_>, stage: &StageRule<'_>) -> Vec<(&'static str
         order: Some(Value::Text("2020-03-01 00:00:20+00".to_owned())),
         key: vec![Value::Integer(200)],
     };
-    let next = Page {
-        after: Some(&cursor),
+    let after = |after| Page {
+        after: Some(after),
         ..page
     };
     let keys = [[Value::Integer(200)], [Value::Integer(400)]];
@@ -203,7 +203,14 @@ fn statements(queries: &Queries<'_>, stage: &StageRule<'_>) -> Vec<(&'static str
         ("how many are due at most", queries.at_most(stage)),
         (SIZE, queries.size(1_000)),
         ("the first page", queries.candidates(stage, page)),
-        ("the next page", queries.candidates(stage, next)),
+        (
+            "the next page, of the same moment",
+            queries.candidates(stage, after(After::Key(&cursor))),
+        ),
+        (
+            "the next page, of later moments",
+            queries.candidates(stage, after(After::Moment(&cursor))),
+        ),
         (
             "these rows again",
             queries.facts_of(queries.order(stage), &keys),

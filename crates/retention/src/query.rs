@@ -15,7 +15,7 @@ use crate::sql::{Dialect, Sql, Value};
 
 pub(crate) use self::keys::{among, keyed};
 
-/// Where a page begins: after the row that ended the one before.
+/// The row that ended a page.
 #[derive(Clone, Debug)]
 pub(crate) struct Cursor {
     /// The clock's column, when pages go by it.
@@ -23,10 +23,28 @@ pub(crate) struct Cursor {
     pub(crate) key: Vec<Value>,
 }
 
+/// A stretch of what comes after a page. In one condition no engine would seek past the rows of a
+/// moment that were seen, and a million of one day would be read once for each page.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum After<'a> {
+    /// By key, of those at the cursor's moment where there is an order.
+    Key(&'a Cursor),
+    /// Those at a later moment.
+    Moment(&'a Cursor),
+}
+
+impl<'a> After<'a> {
+    /// The stretches after a cursor, in order.
+    pub(crate) fn stretches(cursor: &'a Cursor) -> impl Iterator<Item = Self> {
+        let later = cursor.order.is_some().then_some(Self::Moment(cursor));
+        [Self::Key(cursor)].into_iter().chain(later)
+    }
+}
+
 /// Which rows.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Page<'a> {
-    pub(crate) after: Option<&'a Cursor>,
+    pub(crate) after: Option<After<'a>>,
     /// Only those of these people, for what happens on an event.
     pub(crate) subjects: Option<&'a [String]>,
     pub(crate) limit: u64,
@@ -134,7 +152,7 @@ impl Queries<'_> {
         sql.bind(Value::Text(subject.trim().to_owned()), "text")
             .push(")");
         if let Some(after) = after {
-            self.after(&mut sql, None, after);
+            self.after(&mut sql, None, After::Key(after));
         }
         sql.push(" ORDER BY ");
         self.by_key(&mut sql);
@@ -257,31 +275,29 @@ impl Queries<'_> {
         sql
     }
 
-    fn after(&self, sql: &mut Sql, order: Option<&SqlName>, after: &Cursor) {
+    fn after(&self, sql: &mut Sql, order: Option<&SqlName>, after: After<'_>) {
         let source = self.layout.source;
-        sql.push(" AND ");
-        if let (Some(order), Some(value)) = (order, &after.order) {
+        let (After::Key(cursor) | After::Moment(cursor)) = after;
+        if let (Some(order), Some(value)) = (order, &cursor.order) {
             let cast = self.layout.cast(&source.table, order.as_str());
-            self.ordered(sql, order)
-                .push(" >= ")
-                .bind(value.clone(), cast);
-            sql.push(" AND (");
-            self.ordered(sql, order)
-                .push(" > ")
-                .bind(value.clone(), cast);
-            sql.push(" OR ");
-        } else {
-            sql.push("(");
-        }
-        sql.push("(");
-        self.by_key(sql);
-        sql.push(") > (");
-        for (index, (key, value)) in source.key.iter().zip(&after.key).enumerate() {
-            let cast = self.layout.cast(&source.table, key.as_str());
-            sql.push(if index > 0 { ", " } else { "" })
+            let compares = match after {
+                After::Key(_) => " = ",
+                After::Moment(_) => " > ",
+            };
+            self.ordered(sql.push(" AND "), order)
+                .push(compares)
                 .bind(value.clone(), cast);
         }
-        sql.push("))");
+        if let After::Key(cursor) = after {
+            self.by_key(sql.push(" AND ("));
+            sql.push(") > (");
+            for (index, (key, value)) in source.key.iter().zip(&cursor.key).enumerate() {
+                let cast = self.layout.cast(&source.table, key.as_str());
+                sql.push(if index > 0 { ", " } else { "" })
+                    .bind(value.clone(), cast);
+            }
+            sql.push(")");
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use crate::engine::{BATCH, Engine, Prepared, is_review, plan_stage};
 use crate::error::RetentionError;
 use crate::plan::Plan;
 use crate::ports::stage_name;
+use crate::rules::StageRule;
 use crate::scan::{Desk, Judged, Scan};
 use crate::source::Source;
 use crate::write;
@@ -222,30 +223,36 @@ impl Desk<'_> {
         if is_review(stage) {
             return Ok(None);
         }
-        if let Some(plan) = approved {
-            let due = plan_stage(self, index).await?.due;
-            let approved = plan.approved(&self.layout.dataset.id, stage.stage.id.as_str());
-            return Ok(Some(if due > approved { due } else { 0 }));
-        }
-        let share = u64::from(stage.stage.brake.unwrap_or(self.brake));
         // A bound is cheap; only where it is too high, rows are judged one by one.
         if stage.counts_columns(self.rules) {
             let sql = self.queries().at_most(stage);
-            let at_most = self
-                .source
-                .count(sql)
-                .await
-                .map_err(|error| self.blame(error))?;
-            if at_most == 0 || !self.is_large(at_most, share).await? {
-                return Ok((at_most > 0).then_some(0));
+            let at_most = self.source.count(sql).await;
+            let at_most = at_most.map_err(|error| self.blame(error))?;
+            if at_most == 0 {
+                return Ok(None);
+            }
+            if self.may_take(at_most, stage, approved).await? {
+                return Ok(Some(0));
             }
         }
         let due = plan_stage(self, index).await?.due;
-        Ok(Some(if self.is_large(due, share).await? {
-            due
-        } else {
-            0
-        }))
+        let may = self.may_take(due, stage, approved).await?;
+        Ok(Some(if may { 0 } else { due }))
+    }
+
+    /// Whether a rule may take so many rows: as many as were approved, or no more than its share.
+    async fn may_take(
+        &self,
+        rows: u64,
+        stage: &StageRule<'_>,
+        approved: Option<&Plan>,
+    ) -> Result<bool, RetentionError> {
+        let rule = stage.stage;
+        if let Some(plan) = approved {
+            return Ok(rows <= plan.approved(&self.layout.dataset.id, rule.id.as_str()));
+        }
+        let share = u64::from(rule.brake.unwrap_or(self.brake));
+        Ok(!self.is_large(rows, share).await?)
     }
 
     /// Whether so many rows are more than a share of the dataset. Counts no more of it than tells.

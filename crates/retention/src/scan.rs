@@ -10,7 +10,7 @@ use crate::decide::{Deed, Effect, Facts, decide};
 use crate::error::{RetentionError, SourceError};
 use crate::moment;
 use crate::ports::{Events, HeldSubjects, Occurrence, stage_name};
-use crate::query::{Cursor, Page, Queries};
+use crate::query::{After, Cursor, Page, Queries};
 use crate::rules::{Mark, Rules, StageRule, Trigger};
 use crate::source::{Row, Source, Transaction};
 use crate::sql::{Sql, Value};
@@ -289,18 +289,13 @@ impl<'a> Scan<'a> {
                 }
             }
             let subjects: Vec<String> = self.people.iter().map(|one| one.subject.clone()).collect();
-            let page = Page {
-                after: self.cursor.as_ref(),
-                subjects: event.as_ref().map(|_| &*subjects),
-                limit: u64::from(self.limit),
-                lock: transaction.is_some(),
-            };
-            let sql = self.desk.queries().candidates(self.stage, page);
-            let mut rows = self.desk.fetch(sql, transaction.as_deref_mut()).await?;
+            let subjects = event.as_ref().map(|_| &*subjects);
+            let mut rows = self.page(subjects, transaction.as_deref_mut()).await?;
             let is_last = rows.len() < self.limit as usize;
             let width = self.desk.layout.source.key.len();
+            let is_ordered = self.desk.queries().order(self.stage).is_some();
             self.cursor = rows.last().filter(|_| !is_last).map(|last| Cursor {
-                order: last.get(width).cloned(),
+                order: last.get(width).filter(|_| is_ordered).cloned(),
                 key: last[..width].to_vec(),
             });
             if let (Some(transaction), true) = (transaction.as_deref_mut(), self.reads_joins()) {
@@ -322,6 +317,34 @@ impl<'a> Scan<'a> {
             }
         }
         Ok(None)
+    }
+
+    /// The rows after the cursor, no more than the limit.
+    async fn page(
+        &self,
+        subjects: Option<&[String]>,
+        mut transaction: Option<&mut Transaction>,
+    ) -> Result<Vec<Row>, RetentionError> {
+        let limit = self.limit as usize;
+        let stretches: Vec<Option<After<'_>>> = match &self.cursor {
+            Some(cursor) => After::stretches(cursor).map(Some).collect(),
+            None => vec![None],
+        };
+        let mut rows = Vec::new();
+        for after in stretches {
+            let page = Page {
+                after,
+                subjects,
+                limit: (limit - rows.len()) as u64,
+                lock: transaction.is_some(),
+            };
+            let sql = self.desk.queries().candidates(self.stage, page);
+            rows.extend(self.desk.fetch(sql, transaction.as_deref_mut()).await?);
+            if rows.len() >= limit {
+                break;
+            }
+        }
+        Ok(rows)
     }
 
     fn reads_joins(&self) -> bool {

@@ -10,7 +10,7 @@ use sea_orm::{
     ActiveValue::NotSet,
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, InsertMany, QueryFilter, QueryOrder,
     QuerySelect, QueryTrait, Set,
-    sea_query::{Expr, OnConflict},
+    sea_query::{Expr, ExprTrait, OnConflict},
 };
 use serde::{Deserialize, Serialize};
 
@@ -136,13 +136,10 @@ pub(crate) async fn since(
         .select_only()
         .columns([Column::WrittenAt, Column::Id])
         .filter(Column::WrittenAt.gte(written_at))
-        .apply_if(after, |query, (written_at, id)| {
-            let later = Condition::any().add(Column::WrittenAt.gt(written_at)).add(
-                Condition::all()
-                    .add(Column::WrittenAt.eq(written_at))
-                    .add(Column::Id.gt(id)),
-            );
-            query.filter(later)
+        .apply_if(after, |query, last| {
+            let order = [Column::WrittenAt, Column::Id].map(Expr::col);
+            let last = <[i64; 2]>::from(last).map(Expr::value);
+            query.filter(Expr::tuple(order).gt(Expr::tuple(last)))
         })
         .order_by_asc(Column::WrittenAt)
         .order_by_asc(Column::Id)

@@ -9,7 +9,7 @@ use consentry_service::ports::{
 };
 use jiff::Timestamp;
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
+    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
     sea_query::{Expr, ExprTrait, OnConflict, Query, SimpleExpr},
 };
 
@@ -165,11 +165,9 @@ impl RetentionStore for SeaOrmStore {
             let people = std::slice::from_ref(&after.identity);
             let known = identities::known(db, self.vault(), controller, people).await?;
             let last = known.into_iter().flatten().max().unwrap_or(i64::MAX);
-            let at = after.at.as_microsecond();
-            let beside = Condition::all()
-                .add(Column::At.eq(at))
-                .add(Column::IdentityId.gt(last));
-            found = found.filter(Condition::any().add(Column::At.gt(at)).add(beside));
+            let order = [Column::At, Column::IdentityId].map(Expr::col);
+            let last = [after.at.as_microsecond(), last].map(Expr::value);
+            found = found.filter(Expr::tuple(order).gt(Expr::tuple(last)));
         }
         let found = found
             .order_by_asc(Column::At)
@@ -201,6 +199,12 @@ impl RetentionStore for SeaOrmStore {
         use event::Column;
         let snapshot = self.database().snapshot().await?;
         let db = &snapshot.inner;
+        // Most events are rare, and many never happen: then nobody has to be looked for.
+        let first = events(controller, event).limit(1).one(db).await;
+        if first.map_err(store_error)?.is_none() {
+            snapshot.commit().await?;
+            return Ok(vec![None; people.len()]);
+        }
         let numbers = identities::known(db, self.vault(), controller, people).await?;
         let ids: Vec<i64> = numbers.iter().flatten().copied().collect();
         let mut latest: HashMap<i64, i64> = HashMap::new();
