@@ -211,10 +211,7 @@ fn statements(queries: &Queries<'_>, stage: &StageRule<'_>) -> Vec<(&'static str
             "the next page, of later moments",
             queries.candidates(stage, after(After::Moment(&cursor))),
         ),
-        (
-            "these rows again",
-            queries.facts_of(queries.order(stage), &keys),
-        ),
+        ("these rows again", queries.facts_of(&keys)),
     ];
     if stage.ends_row() {
         let dependants = layout.dependants.iter();

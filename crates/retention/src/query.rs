@@ -73,12 +73,25 @@ impl Queries<'_> {
         }
     }
 
+    /// Where that column stands among the [facts](Self::facts): it is read with its clock.
+    pub(crate) fn place_of_order(&self, stage: &StageRule<'_>) -> Option<usize> {
+        self.order(stage)?;
+        let Trigger::Clock(clock) = stage.trigger else {
+            return None;
+        };
+        let (before, _) = self.rules.dataset.clocks.split_at(clock);
+        let moments = before
+            .iter()
+            .map(|clock| clock.columns.len() + clock.joins.len());
+        let whose = usize::from(self.identity().is_some());
+        let states = usize::from(!self.rules.dataset.states.is_empty());
+        Some(self.layout.source.key.len() + whose + states + moments.sum::<usize>())
+    }
+
     /// Facts of rows that may be due to a stage, oldest first where an index can serve it.
-    ///
-    /// Columns: the key, the column of the order, then those of [`Self::facts`].
     pub(crate) fn candidates(&self, stage: &StageRule<'_>, page: Page<'_>) -> Sql {
         let order = self.order(stage);
-        let mut sql = self.facts(order);
+        let mut sql = self.facts();
         self.filter(&mut sql, stage, page.subjects);
         if page.lock && stage.ends_row() {
             self.unguarded(&mut sql);
@@ -128,8 +141,8 @@ impl Queries<'_> {
     }
 
     /// Facts of these rows.
-    pub(crate) fn facts_of(&self, order: Option<&SqlName>, keys: &[&[Value]]) -> Sql {
-        let mut sql = self.facts(order);
+    pub(crate) fn facts_of(&self, keys: &[&[Value]]) -> Sql {
+        let mut sql = self.facts();
         among(sql.push(" WHERE "), self.layout, keys);
         sql
     }
@@ -144,7 +157,7 @@ impl Queries<'_> {
     ) -> Option<Sql> {
         let source = self.layout.source;
         let identity = source.identity.as_ref()?;
-        let mut sql = self.facts(None);
+        let mut sql = self.facts();
         sql.push(" WHERE ");
         pending::conditions(&mut sql, self.layout, &source.table, "t", &source.rows);
         sql.push(" AND lower(trim(");
@@ -170,18 +183,18 @@ impl Queries<'_> {
         identity.filter(|_| self.whose)
     }
 
-    /// `SELECT` of facts: key, order, identity, state, moments of every clock, values of marks.
+    /// `SELECT` of facts: key, identity, state, moments of every clock, values of marks.
     /// Identity and state only where there are any: each column is a copy on its way here.
-    pub(crate) fn facts(&self, order: Option<&SqlName>) -> Sql {
+    pub(crate) fn facts(&self) -> Sql {
         let source = self.layout.source;
         let mut sql = Sql::new(self.layout.dialect, "SELECT ");
-        for key in &source.key {
-            read(&mut sql, "t", key.as_str()).push(", ");
+        for (index, key) in source.key.iter().enumerate() {
+            read(
+                sql.push(if index > 0 { ", " } else { "" }),
+                "t",
+                key.as_str(),
+            );
         }
-        match order {
-            Some(order) => read(&mut sql, "t", order.as_str()),
-            None => sql.push("NULL"),
-        };
         if let Some(identity) = self.identity() {
             read(sql.push(", "), "t", identity.as_str());
         }

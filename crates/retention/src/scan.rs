@@ -135,8 +135,6 @@ impl Desk<'_> {
         let dataset = self.rules.dataset;
         let mut values = row.into_iter();
         let key = values.by_ref().take(self.layout.source.key.len()).collect();
-        // The column that the page was ordered by.
-        values.next();
         let mut text = || values.next().and_then(Value::into_text);
         let subject = self.queries().identity().and_then(|_| text());
         let state = if dataset.states.is_empty() {
@@ -293,9 +291,9 @@ impl<'a> Scan<'a> {
             let mut rows = self.page(subjects, transaction.as_deref_mut()).await?;
             let is_last = rows.len() < self.limit as usize;
             let width = self.desk.layout.source.key.len();
-            let is_ordered = self.desk.queries().order(self.stage).is_some();
+            let order = self.desk.queries().place_of_order(self.stage);
             self.cursor = rows.last().filter(|_| !is_last).map(|last| Cursor {
-                order: last.get(width).filter(|_| is_ordered).cloned(),
+                order: order.and_then(|place| last.get(place)).cloned(),
                 key: last[..width].to_vec(),
             });
             if let (Some(transaction), true) = (transaction.as_deref_mut(), self.reads_joins()) {
@@ -364,7 +362,7 @@ impl<'a> Scan<'a> {
         let queries = self.desk.queries();
         let mut fresh = Vec::with_capacity(rows.len());
         for keys in keys.chunks(crate::write::chunk(self.desk.layout, 0)) {
-            let sql = queries.facts_of(queries.order(self.stage), keys);
+            let sql = queries.facts_of(keys);
             fresh.extend(self.desk.fetch(sql, Some(&mut *transaction)).await?);
         }
         Ok(fresh)
