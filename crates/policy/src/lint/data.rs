@@ -3,9 +3,7 @@
 use std::collections::HashSet;
 
 use super::{Lint, each, quoted};
-use crate::{
-    Dataset, Field, FieldFormat, LegalBasis, OwnDataset, Policy, PurposeId, Slug, SpecialGround,
-};
+use crate::{Dataset, Field, FieldFormat, LegalBasis, OwnDataset, Policy, Slug, SpecialGround};
 
 pub(super) fn lint(lint: &mut Lint<'_>) {
     for (path, dataset) in each("datasets", &lint.policy.datasets) {
@@ -110,7 +108,8 @@ fn field_is_justified(lint: &mut Lint<'_>, path: &str, field: &Field) {
 /// art. 13(2)(e)).
 fn refusal_has_a_consequence(lint: &mut Lint<'_>, path: &str, dataset: &Dataset, field: &Field) {
     let policy = lint.policy;
-    let is_told = purposes_of(dataset, field)
+    let is_told = dataset
+        .purposes_of(field)
         .iter()
         .filter_map(|id| policy.purpose(id))
         .any(|purpose| purpose.consequence.is_some());
@@ -124,14 +123,6 @@ fn refusal_has_a_consequence(lint: &mut Lint<'_>, path: &str, dataset: &Dataset,
             ),
             "add `consequence = { en = \"Without it nothing can be sent\" }` (GDPR art. 13(2)(e))",
         );
-    }
-}
-
-fn purposes_of<'a>(dataset: &'a Dataset, field: &'a Field) -> &'a [PurposeId] {
-    if field.purposes.is_empty() {
-        &dataset.purposes
-    } else {
-        &field.purposes
     }
 }
 

@@ -268,7 +268,6 @@ fn stages_come_before_the_end(lint: &mut Lint<'_>, path: &str, dataset: &Dataset
             purge.id != stage.id
                 && covers
                 && purge.within == stage.within
-                && purge.purpose == stage.purpose
                 && purge.clock.is_some()
                 && purge.clock == stage.clock
                 && is_longer(stage.after, purge.after)

@@ -1,7 +1,7 @@
 //! Data: what is held, about whom, where, and how long.
 
 use super::own::OwnDataset;
-use super::rule::{Clock, Minimum, Stage, State};
+use super::rule::{Action, Clock, Minimum, Stage, State, Store};
 use crate::read::{
     CONDITION, FLAG, METHOD, PROMISE, SQL_NAME, TEXT, choice, choices, named, tables,
 };
@@ -218,6 +218,47 @@ impl Dataset {
     /// The field of that name.
     pub fn field(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.id.as_str() == name)
+    }
+
+    /// What a field is used for: the dataset's purposes, where it does not narrow them.
+    pub(crate) fn purposes_of<'a>(&'a self, field: &'a Field) -> &'a [PurposeId] {
+        if field.purposes.is_empty() {
+            &self.purposes
+        } else {
+            &field.purposes
+        }
+    }
+
+    /// Whether a field serves this purpose and no other.
+    pub(crate) fn serves_alone(&self, field: &Field, purpose: &PurposeId) -> bool {
+        let mut purposes = self.purposes_of(field).iter();
+        purposes.len() > 0 && purposes.all(|one| one == purpose)
+    }
+
+    /// Whether nothing of a row serves another purpose.
+    pub(crate) fn serves_only(&self, purpose: &PurposeId) -> bool {
+        match &*self.fields {
+            [] => self.purposes.iter().all(|one| one == purpose),
+            fields => fields.iter().all(|field| self.serves_alone(field, purpose)),
+        }
+    }
+
+    /// A purge at the end of a purpose takes what serves this purpose alone: the row where all of it
+    /// does, and else those fields (S1-41).
+    pub(crate) fn settle_purposes(&mut self) {
+        for index in 0..self.stages.len() {
+            let stage = &self.stages[index];
+            let Some(purpose) = &stage.purpose else {
+                continue;
+            };
+            let purges = stage.action == Action::Purge && stage.within == Store::Live;
+            if !purges || !stage.fields.is_empty() || self.serves_only(purpose) {
+                continue;
+            }
+            let fields = self.fields.iter().filter(|field| !field.open_ended);
+            let ending = fields.filter(|field| self.serves_alone(field, purpose));
+            self.stages[index].fields = ending.map(|field| field.id.clone()).collect();
+        }
     }
 
     /// The clock of that name, where the dataset declares it.

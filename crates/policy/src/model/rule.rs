@@ -121,7 +121,8 @@ tables! {
         pub fields: Vec<SqlName> => optional_list(&SQL_NAME),
         /// How each field is reduced, for `anonymise`, such as `{ name = "initials" }`.
         pub methods: Vec<(String, Method)> => map(&METHOD),
-        /// The purpose whose end it is, where a row serves several (S1-41).
+        /// The purpose whose end it is, where a row serves several (S1-41): a purge takes the fields
+        /// that serve this purpose alone. For `archive`, what is archived is kept for it (S2-25).
         pub purpose: Option<PurposeId> => optional(&named("\"product-news\"")),
         /// Why so long, or what becomes of the data, for the notice.
         pub reason: Option<Localized> => optional_localized,

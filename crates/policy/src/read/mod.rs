@@ -20,7 +20,7 @@ pub(crate) use self::value::{
 use crate::content::Content;
 use crate::finding::Fault;
 use crate::published::Published;
-use crate::{Calendar, NoticeVersion, Policy};
+use crate::{Calendar, Dataset, NoticeVersion, Policy};
 
 /// Reads a policy file; on failure, every fault that can be told from the others.
 pub(crate) fn policy(source: &str) -> Result<Policy, Vec<Fault>> {
@@ -72,6 +72,10 @@ fn complete(policy: &mut Policy, content: Content) {
     policy.notice_version = NoticeVersion::new(&policy.version, &content.digest);
     policy.content = content;
     policy.settle_subscribers();
+    policy
+        .datasets
+        .iter_mut()
+        .for_each(Dataset::settle_purposes);
     for topic in &mut policy.topics {
         let purpose = policy.purposes.iter().find(|one| one.id == topic.purpose);
         topic.basis = purpose.map_or(topic.basis, |purpose| purpose.basis);

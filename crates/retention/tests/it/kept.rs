@@ -8,6 +8,7 @@ on_both! {
     a_minimum_on_a_field_lets_the_others_go,
     a_hold_beats_every_rule,
     a_hold_on_a_field_keeps_that_field,
+    the_end_of_a_purpose_takes_what_served_it_alone,
 }
 
 const PURGE: &str = "id = \"purge\"\naction = \"purge\"\nclock = \"last-seen\"\nafter = \"1 year\"";
@@ -84,4 +85,22 @@ async fn a_hold_on_a_field_keeps_that_field(world: &mut World) {
     assert_eq!(ids(world).await, ["1"]);
     assert_eq!(world.column("SELECT name FROM clients").await, ["Client 1"]);
     assert_eq!(world.column("SELECT amount FROM clients").await, ["NULL"]);
+}
+
+/// S1-41: the name served the news alone, the amount and the row go on serving the sales.
+async fn the_end_of_a_purpose_takes_what_served_it_alone(world: &mut World) {
+    let name = "id = \"name\"\n";
+    let clients = CLIENTS.replace(name, &format!("{name}purposes = [\"product-news\"]\n"));
+    let news = PURGE.replace("\"purge\"\naction", "\"news\"\naction");
+    let stages = stage(&format!("{news}\npurpose = \"product-news\""))
+        + &stage(&PURGE.replace("1 year", "3 years"));
+    world.promise(&format!("{clients}{stages}"));
+    world.execute(TABLES).await;
+    client(world, 1, "2025-05-01 00:00:00+00").await;
+    client(world, 2, "2023-05-01 00:00:00+00").await;
+    world.run("2026-06-01T00:00:00Z").await;
+    assert_eq!(ids(world).await, ["1"]);
+    assert_eq!(world.column("SELECT name FROM clients").await, ["NULL"]);
+    assert_eq!(world.column("SELECT amount FROM clients").await, ["1"]);
+    assert!(world.plan("2026-06-01T00:00:00Z").await.is_clean());
 }

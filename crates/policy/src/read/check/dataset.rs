@@ -6,7 +6,7 @@ use super::Check;
 use crate::model::dataset::Dataset;
 use crate::model::own::OwnDataset;
 use crate::model::rule::{Action, Clock, Minimum, Stage};
-use crate::{Slug, SqlName, Store};
+use crate::{PurposeId, Slug, SqlName, Store};
 
 pub(super) fn check(check: &mut Check<'_>, path: &str, dataset: &Dataset) {
     names(check, path, dataset);
@@ -117,12 +117,13 @@ pub(super) fn subscribers(check: &mut Check<'_>) {
                 "remove one of the two",
             );
         }
-        if !stage.fields.is_empty() || stage.within != Store::Live {
+        let in_part = !stage.fields.is_empty() || stage.purpose.is_some();
+        if in_part || stage.within != Store::Live {
             check.object(
                 "subscribers-in-part",
                 path.clone(),
                 "subscribers are purged as a whole, and never archived",
-                "remove `fields` and `within`",
+                "remove `fields`, `purpose` and `within`",
             );
         }
         if stage.action != Action::Purge {
@@ -265,6 +266,7 @@ fn unrelated(check: &mut Check<'_>, path: String) {
 
 /// What rules of one dataset may name.
 struct Rules<'a> {
+    dataset: &'a Dataset,
     states: Vec<&'a str>,
     clocks: Vec<&'a str>,
     fields: Vec<&'a str>,
@@ -274,6 +276,7 @@ impl<'a> Rules<'a> {
     fn of(dataset: &'a Dataset) -> Self {
         let own = dataset.own();
         Self {
+            dataset,
             states: own.map_or_else(
                 || dataset.states.iter().map(|one| one.id.as_str()).collect(),
                 |own| own.states().to_vec(),
@@ -359,6 +362,59 @@ impl<'a> Rules<'a> {
                 "remove `fields`; purge what must not be archived before",
             );
         }
+        let marks_row = matches!(stage.action, Action::Hide | Action::Restrict);
+        if marks_row && !stage.fields.is_empty() {
+            check.object(
+                "marked-in-part",
+                format!("{path}.fields"),
+                "a row is hidden or restricted as a whole",
+                "remove `fields`; purge or anonymise those that nobody may see",
+            );
+        }
+        if let Some(purpose) = &stage.purpose
+            && check.policy.purpose(purpose).is_some()
+        {
+            self.end_of_purpose(check, path, stage, purpose);
+        }
+    }
+
+    /// What ends with a purpose serves no other that goes on.
+    fn end_of_purpose(
+        &self,
+        check: &mut Check<'_>,
+        path: &str,
+        stage: &Stage,
+        purpose: &PurposeId,
+    ) {
+        let dataset = self.dataset;
+        let methods = stage.methods.iter().map(|(name, _)| &**name);
+        let named = stage.fields.iter().map(SqlName::as_str).chain(methods);
+        let shared = named
+            .filter_map(|name| dataset.field(name))
+            .find(|field| !dataset.serves_alone(field, purpose));
+        let (message, help) = if let Some(field) = shared {
+            (
+                format!("`{}` does not serve `{purpose}` alone", field.id),
+                "leave the field to the rule of its other purposes, or narrow its `purposes`",
+            )
+        } else if matches!(stage.action, Action::Archive | Action::Review)
+            || !stage.fields.is_empty()
+            || !stage.methods.is_empty()
+            || dataset.serves_only(purpose)
+        {
+            return;
+        } else if stage.action == Action::Purge && stage.within == Store::Live {
+            (
+                format!("no field serves `{purpose}` alone, so nothing ends with it"),
+                "give its fields `purposes` of their own, or remove `purpose`",
+            )
+        } else {
+            (
+                format!("rows serve more than `{purpose}`, and are taken as a whole"),
+                "remove `purpose`",
+            )
+        };
+        check.object("purpose-goes-on", format!("{path}.purpose"), message, help);
     }
 
     fn minimum(&self, check: &mut Check<'_>, path: &str, minimum: &Minimum) {

@@ -1,5 +1,13 @@
 //! Datasets whose rules cannot be executed.
 
+/// A second purpose.
+const SALES: (&str, &str) = (
+    "[[topics]]\n",
+    "[[purposes]]\nid = \"sales\"\nname = { en = \"Sales\", fr = \"Ventes\" }\n\
+     description = { en = \"Selling paper.\", fr = \"Vendre du papier.\" }\nbasis = \"contract\"\n\n\
+     [[topics]]\n",
+);
+
 super::broken! {
     a_dataset_without_a_table_is_refused: [
         (
@@ -48,6 +56,28 @@ super::broken! {
     ],
     a_change_within_the_archive_is_refused: [("on = \"left\"\n", "on = \"left\"\nwithin = \"archive\"\n")],
     a_row_archived_in_part_is_refused: [("fields = []\npurpose", "fields = [\"email\"]\npurpose")],
+    a_row_hidden_in_part_is_refused: [
+        ("action = \"archive\"", "action = \"hide\""),
+        ("fields = []\npurpose", "fields = [\"email\"]\npurpose"),
+    ],
+    /// S1-41: what serves another purpose too does not go with one of them.
+    a_purge_of_what_another_purpose_needs_is_refused: [
+        SALES,
+        ("action = \"archive\"", "action = \"purge\""),
+        ("fields = []\npurpose", "fields = [\"email\"]\npurpose"),
+        ("max_length = 254\npurposes = [\"news\"]", "max_length = 254\npurposes = [\"news\", \"sales\"]"),
+    ],
+    /// S1-41.
+    a_purge_at_the_end_of_a_purpose_that_takes_nothing_is_refused: [
+        SALES,
+        ("action = \"archive\"", "action = \"purge\""),
+        ("max_length = 254\npurposes = [\"news\"]", "max_length = 254\npurposes = [\"news\", \"sales\"]"),
+    ],
+    a_row_hidden_at_the_end_of_one_purpose_of_several_is_refused: [
+        SALES,
+        ("action = \"archive\"", "action = \"hide\""),
+        ("max_length = 254\npurposes = [\"news\"]", "max_length = 254\npurposes = [\"news\", \"sales\"]"),
+    ],
     a_minimum_of_what_is_not_there_is_refused: [
         (
             "clock = \"last-order\"\nperiod = \"10 years\"\nfields = [\"email\"]",
